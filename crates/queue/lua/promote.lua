@@ -1,0 +1,50 @@
+-- Moves what time has come for: due jobs and parked jobs whose next look is due become ready, perishable jobs expire.
+-- KEYS  1: data
+-- ARGV  1: now in ms or 0; 2: most jobs of each kind; 3: retention in ms
+-- Returns: jobs made ready, jobs expired, ms until the next one is due (-1: none waits)
+local now = now_ms(ARGV[1])
+local limit, retention_ms = tonumber(ARGV[2]), tonumber(ARGV[3])
+local promoted, expired = 0, 0
+
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.scheduled, '-inf', now, 'LIMIT', 0, limit)) do
+  redis.call('ZREM', K.scheduled, id)
+  local s = load_spec(id)
+  if s then make_ready(id, s, load_meta(id, s.created), now, false) end
+  promoted = promoted + 1
+end
+
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.parked, '-inf', now, 'LIMIT', 0, limit)) do
+  local s = load_spec(id)
+  local m = load_meta(id, now)
+  drop_parked(id, m)
+  if s then make_ready(id, s, m, now, false) end
+  promoted = promoted + 1
+end
+
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.deadlines, '-inf', now, 'LIMIT', 0, limit)) do
+  local s = load_spec(id)
+  local m = s and load_meta(id, s.created)
+  -- A running or dead job is past its deadline in other hands; it only leaves this index.
+  redis.call('ZREM', K.deadlines, id)
+  if s and (m.state == 'ready' or m.state == 'scheduled' or m.state == 'parked') then
+    if m.state == 'ready' then drop_ready(id, s) end
+    if m.state == 'scheduled' then redis.call('ZREM', K.scheduled, id) end
+    if m.state == 'parked' then drop_parked(id, m) end
+    m.code = 'deadline_passed'
+    ledger_step(s, m, 'dead', 'expired', now)
+    finish(id, s, m, 'expired', now, retention_ms)
+    expired = expired + 1
+  end
+end
+
+redis.call('ZREMRANGEBYSCORE', K.buckets, '-inf', now)
+
+local soonest = -1
+for _, index in ipairs({ K.scheduled, K.parked, K.deadlines }) do
+  local first = redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')
+  if first[2] and first[2] ~= 'inf' then
+    local wait = math.max(0, tonumber(first[2]) - now)
+    if soonest < 0 or wait < soonest then soonest = wait end
+  end
+end
+return { promoted, expired, soonest }

@@ -1,0 +1,63 @@
+-- Takes back the jobs of workers that stopped beating, and of leases that ran out although their worker beats.
+-- KEYS  1: data
+-- ARGV  1: now in ms or 0; 2: calling worker; 3: silence in ms that counts as death; 4: most jobs; 5: crashes that bury;
+--       6: uptime in ms below which Redis itself may be the reason for the silence
+-- Returns: jobs made ready again, jobs buried
+local now = now_ms(ARGV[1])
+local caller, silence_ms, limit, crash_limit = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local revived, buried = 0, 0
+
+local function crash(id, worker, lane, why)
+  redis.call('ZREM', running_key(worker, lane), id)
+  local s = load_spec(id)
+  local m = s and load_meta(id, s.created)
+  if not s or m.state ~= 'running' or m.worker ~= worker then return end
+  append_history(id, string.format(
+    '{"attempt":%d,"claim":%d,"worker":"%s","started_ms":%d,"duration_ms":%d,"outcome":"%s","code":"%s"}',
+    m.attempts + 1, m.claims, worker, m.since, now - m.since, 'crashed', why))
+  -- The token moves on, so that the lost worker's late settle is refused.
+  m.claims, m.crashes, m.code = m.claims + 1, m.crashes + 1, why
+  redis.call('HINCRBY', K.counters, 'reclaimed', 1)
+  if m.crashes >= crash_limit then
+    m.code = 'crashed_workers'
+    ledger_step(s, m, 'dead', 'dead', now)
+    free_key(id, s)
+    bury(id, m, now)
+    buried = buried + 1
+  else
+    ledger_step(s, m, 'retrying', 'reclaimed', now)
+    -- It keeps its key, and so its place before those that wait behind it.
+    make_ready(id, s, m, now, true)
+    revived = revived + 1
+  end
+end
+
+-- Only a worker that is heard itself may call another one dead: after an outage all are silent alike.
+local own_beat = tonumber(redis.call('ZSCORE', K.workers, caller) or '0')
+local may_judge = now - own_beat < silence_ms and now >= tonumber(redis.call('GET', K.grace) or '0')
+
+-- Asked only when somebody is silent, since it costs more than the rest.
+local function redis_is_young()
+  local uptime = string.match(redis.call('INFO', 'server'), 'uptime_in_seconds:(%d+)')
+  return uptime and tonumber(uptime) * 1000 < tonumber(ARGV[6])
+end
+
+for _, worker in ipairs(redis.call('ZRANGEBYSCORE', K.workers, '-inf', '+inf', 'LIMIT', 0, 10000)) do
+  if revived + buried >= limit then break end
+  local silent = tonumber(redis.call('ZSCORE', K.workers, worker)) <= now - silence_ms
+  if silent and may_judge and redis_is_young() then may_judge = false end
+  local left = 0
+  for _, lane in ipairs(LANES) do
+    local leases = running_key(worker, lane)
+    local upto = (silent and may_judge) and '+inf' or now
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', upto, 'LIMIT', 0, limit)) do
+      crash(id, worker, lane, silent and 'worker_lost' or 'lease_ran_out')
+    end
+    left = left + redis.call('ZCARD', leases)
+  end
+  if silent and may_judge and left == 0 then
+    redis.call('ZREM', K.workers, worker)
+    redis.call('HDEL', K.worker_info, worker)
+  end
+end
+return { revived, buried }

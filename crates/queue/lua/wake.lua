@@ -1,0 +1,18 @@
+-- Releases jobs parked under a wake key, oldest first.
+-- KEYS  1: data
+-- ARGV  1: now in ms or 0; 2: wake key; 3: most jobs
+-- Returns: jobs released
+local now = now_ms(ARGV[1])
+local index, released = K.wake .. ARGV[2], 0
+for _, id in ipairs(redis.call('ZRANGE', index, 0, tonumber(ARGV[3]) - 1)) do
+  redis.call('ZREM', index, id)
+  redis.call('ZREM', K.parked, id)
+  local s = load_spec(id)
+  if s then
+    local m = load_meta(id, s.created)
+    ledger_step(s, m, 'accepted', 'released', now)
+    make_ready(id, s, m, now, false)
+    released = released + 1
+  end
+end
+return released

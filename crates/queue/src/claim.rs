@@ -1,0 +1,107 @@
+//! `lua/claim.lua` and `lua/unclaim.lua`: leases out, and back if their news was lost.
+
+use std::time::Duration;
+
+use redis::aio::ConnectionManager;
+
+use crate::{ClaimToken, JobId, JobRecord, Lane, Name, Queue, QueueError, keys, queue::millis};
+
+/// How long an idle worker listens before it looks by itself.
+const LISTEN: Duration = Duration::from_secs(5);
+/// The most jobs one claim may take.
+pub const MAX_CLAIM_JOBS: usize = 100;
+
+/// A job under lease.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The right to settle it.
+    pub token: ClaimToken,
+    /// The job as it was leased.
+    pub record: JobRecord,
+}
+
+impl Queue {
+    /// Leases up to `most` ready jobs of a lane to a worker, for `lease` at the longest.
+    ///
+    /// After an ambiguous error the worker may hold leases it has not heard of: see [`Queue::unclaim`].
+    pub async fn claim(
+        &self,
+        lane: Lane,
+        worker: &Name,
+        most: usize,
+        lease: Duration,
+    ) -> Result<Vec<Claimed>, QueueError> {
+        let mut call = self.timed(&self.shared.scripts.claim);
+        call.arg(lane.as_str())
+            .arg(worker.as_str())
+            .arg(most.min(MAX_CLAIM_JOBS))
+            .arg(millis(lease))
+            .arg(millis(self.shared.retention.finished));
+        let flat: Vec<Vec<u8>> = self.run(&call).await?;
+        flat.chunks_exact(4).map(read_claimed).collect()
+    }
+
+    /// Gives back what `worker` holds in a lane without knowing of it. Burns nothing.
+    pub async fn unclaim(&self, lane: Lane, worker: &Name, known: &[JobId]) -> Result<u64, QueueError> {
+        let mut call = self.timed(&self.shared.scripts.unclaim);
+        call.arg(worker.as_str()).arg(lane.as_str()).arg(MAX_CLAIM_JOBS);
+        for id in known {
+            call.arg(id.to_string());
+        }
+        self.run(&call).await
+    }
+
+    /// A listener for new work in a lane, on a connection of its own.
+    pub fn listen(&self, lane: Lane) -> Result<LaneSignal, QueueError> {
+        let connection = self.shared.options.blocking(LISTEN)?;
+        Ok(LaneSignal {
+            connection,
+            key: keys::key_of(keys::SIGNAL, lane.as_str()),
+        })
+    }
+}
+
+/// Wakes an idle worker when its lane has work.
+pub struct LaneSignal {
+    connection: ConnectionManager,
+    key: String,
+}
+
+impl std::fmt::Debug for LaneSignal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LaneSignal")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+impl LaneSignal {
+    /// Returns when there may be work: at a signal, or after a few seconds in case one was lost.
+    pub async fn wait(&mut self) -> Result<(), QueueError> {
+        let _: Option<(String, String)> = redis::cmd("BLPOP")
+            .arg(&self.key)
+            .arg(LISTEN.as_secs())
+            .query_async(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+}
+
+fn read_claimed(parts: &[Vec<u8>]) -> Result<Claimed, QueueError> {
+    let [id, data, meta, history] = parts else {
+        return Err(QueueError::Unreadable("a claim of another shape".to_owned()));
+    };
+    let text = String::from_utf8_lossy(id);
+    let job: JobId = text
+        .parse()
+        .map_err(|_| QueueError::Unreadable(format!("job id {text}")))?;
+    let record = JobRecord::parse(job, data, meta, history, b"")
+        .ok_or_else(|| QueueError::Unreadable(format!("the record of job {job}")))?;
+    Ok(Claimed {
+        token: ClaimToken {
+            job,
+            claim: record.claims,
+        },
+        record,
+    })
+}

@@ -1,0 +1,192 @@
+//! What must be true of Redis at any moment between two scripts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{JobId, JobRecord, Lane, Queue, QueueError, State, keys};
+
+/// The most jobs and keys looked at; beyond that the check says that it is not whole.
+const MAX_LOOKED_AT: usize = 200_000;
+
+impl Queue {
+    /// Checks that every job is in exactly one state's index and that its record agrees; returns what is wrong.
+    ///
+    /// For tests and for `doctor`: it reads everything and is only exact while nobody writes.
+    pub async fn violations(&self) -> Result<Vec<String>, QueueError> {
+        let places = self.places().await?;
+        let ids = self.all_ids().await?;
+        let mut wrong = Vec::new();
+        if ids.len() >= MAX_LOOKED_AT {
+            wrong.push(format!("more than {MAX_LOOKED_AT} jobs: not all were looked at"));
+        }
+        let known: BTreeSet<&String> = ids.iter().collect();
+        for chunk in ids.chunks(500) {
+            for job in self.read(chunk).await? {
+                judge(&job, places.get(&job.id.to_string()), &mut wrong);
+            }
+        }
+        for (id, found) in &places {
+            if !known.contains(id) {
+                wrong.push(format!("{id} stands in {found:?} but has no record"));
+            }
+        }
+        self.judge_keys(&places, &mut wrong).await?;
+        self.judge_turns(&mut wrong).await?;
+        Ok(wrong)
+    }
+
+    async fn all_ids(&self) -> Result<Vec<String>, QueueError> {
+        let ids: Vec<String> = redis::cmd("HKEYS")
+            .arg(keys::key(keys::DATA))
+            .query_async(&mut self.connection())
+            .await?;
+        Ok(ids.into_iter().take(MAX_LOOKED_AT).collect())
+    }
+
+    /// Every place in which an id stands.
+    async fn places(&self) -> Result<BTreeMap<String, Vec<String>>, QueueError> {
+        let mut redis = self.connection();
+        let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for key in self.keys_like("*").await? {
+            let name = key.trim_start_matches(keys::SHARD_PREFIX).to_owned();
+            let is_list = name.starts_with(keys::READY) || name.starts_with(keys::WAITING);
+            let is_index =
+                [keys::SCHEDULED, keys::PARKED, keys::DEAD].contains(&name.as_str()) || name.starts_with(keys::RUNNING);
+            let command = if is_list { "LRANGE" } else { "ZRANGE" };
+            if is_list || is_index {
+                let ids: Vec<String> = redis::cmd(command)
+                    .arg(&key)
+                    .arg(0)
+                    .arg(-1)
+                    .query_async(&mut redis)
+                    .await?;
+                for id in ids {
+                    places.entry(id).or_default().push(name.clone());
+                }
+            }
+        }
+        Ok(places)
+    }
+
+    async fn keys_like(&self, pattern: &str) -> Result<Vec<String>, QueueError> {
+        let mut redis = self.connection();
+        let mut found = Vec::new();
+        let mut cursor = 0_u64;
+        loop {
+            let (next, keys): (u64, Vec<String>) = redis::cmd("SCAN")
+                .arg(cursor)
+                .arg("MATCH")
+                .arg(format!("{}{pattern}", keys::SHARD_PREFIX))
+                .arg("COUNT")
+                .arg(1000)
+                .query_async(&mut redis)
+                .await?;
+            found.extend(keys);
+            cursor = next;
+            if cursor == 0 || found.len() >= MAX_LOOKED_AT {
+                found.sort();
+                found.dedup();
+                return Ok(found);
+            }
+        }
+    }
+
+    /// A busy key names a job that runs or is next; a waiting job waits behind a busy key; no two running jobs share a key.
+    async fn judge_keys(
+        &self,
+        places: &BTreeMap<String, Vec<String>>,
+        wrong: &mut Vec<String>,
+    ) -> Result<(), QueueError> {
+        let busy: BTreeMap<String, String> = redis::cmd("HGETALL")
+            .arg(keys::key(keys::BUSY))
+            .query_async(&mut self.connection())
+            .await?;
+        for (key, id) in &busy {
+            let in_turn = places.get(id).is_some_and(|found| {
+                found
+                    .iter()
+                    .any(|name| name.starts_with(keys::RUNNING) || name.starts_with(keys::READY))
+            });
+            if !in_turn {
+                wrong.push(format!("key {key} is held by {id}, which neither runs nor is next"));
+            }
+        }
+        for (id, found) in places {
+            for name in found.iter().filter_map(|name| name.strip_prefix(keys::WAITING)) {
+                if !busy.contains_key(name) {
+                    wrong.push(format!("{id} waits behind key {name}, which is free"));
+                }
+            }
+        }
+        let running: Vec<&String> = places
+            .iter()
+            .filter(|(_, found)| found.iter().any(|name| name.starts_with(keys::RUNNING)))
+            .map(|(id, _)| id)
+            .collect();
+        for id in running {
+            let Ok(parsed) = id.parse::<JobId>() else { continue };
+            let Some(JobRecord { key: Some(key), .. }) = self.job(parsed).await? else {
+                continue;
+            };
+            if busy.get(&key) != Some(id) {
+                wrong.push(format!("{id} runs without holding its key {key}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A connector has a turn exactly while it has ready jobs.
+    async fn judge_turns(&self, wrong: &mut Vec<String>) -> Result<(), QueueError> {
+        let mut redis = self.connection();
+        for lane in Lane::ALL {
+            let turns: BTreeSet<String> = redis::cmd("ZRANGE")
+                .arg(keys::key_of(keys::TURNS, lane.as_str()))
+                .arg(0)
+                .arg(-1)
+                .query_async(&mut redis)
+                .await?;
+            let lists = self.keys_like(&format!("{}{lane}:*", keys::READY)).await?;
+            let prefix = keys::ready(lane.as_str(), "");
+            let ready: BTreeSet<String> = lists.iter().map(|key| key[prefix.len()..].to_owned()).collect();
+            // A turn without jobs costs one look of a claim; jobs without a turn would wait for ever.
+            for connector in ready.difference(&turns) {
+                wrong.push(format!("{connector} has ready jobs in {lane} but no turn"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn judge(job: &JobRecord, places: Option<&Vec<String>>, wrong: &mut Vec<String>) {
+    let id = job.id;
+    let expected = match job.state {
+        State::Ready => match &job.key {
+            Some(key) => vec![
+                format!("{}{}:{}", keys::READY, job.lane, job.connector),
+                format!("{}{key}", keys::WAITING),
+            ],
+            None => vec![format!("{}{}:{}", keys::READY, job.lane, job.connector)],
+        },
+        State::Scheduled => vec![keys::SCHEDULED.to_owned()],
+        State::Running => {
+            vec![format!(
+                "{}{}:{}",
+                keys::RUNNING,
+                job.worker.as_deref().unwrap_or_default(),
+                job.lane
+            )]
+        }
+        State::Parked => vec![keys::PARKED.to_owned()],
+        State::Dead => vec![keys::DEAD.to_owned()],
+        State::Done | State::Superseded | State::Expired | State::Discarded => {
+            wrong.push(format!("{id} has ended as {} but its data is still there", job.state));
+            return;
+        }
+    };
+    match places.map(Vec::as_slice) {
+        Some([place]) if expected.contains(place) => {}
+        found => wrong.push(format!(
+            "{id} is {} and should stand in one of {expected:?}, but is in {found:?}",
+            job.state
+        )),
+    }
+}

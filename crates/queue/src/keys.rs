@@ -1,0 +1,96 @@
+//! Every key of the queue, spelled once, for Rust and for Lua.
+
+/// Declares the keys: a Rust constant, the name the scripts use (`K.name`), and the key after the prefix.
+macro_rules! keys {
+    ($($(#[$doc:meta])* $rust:ident, $lua:literal => $key:literal;)*) => {
+        $(
+            $(#[$doc])*
+            #[allow(dead_code, reason = "some keys are touched by the scripts only")]
+            pub(crate) const $rust: &str = $key;
+        )*
+        const LUA_NAMES: &[(&str, &str)] = &[$(($lua, $key)),*];
+    };
+}
+
+keys! {
+    /// Hash: job id → header line and payload. Never changes while the job lives.
+    DATA, "data" => "jobs:data";
+    /// Hash: job id → packed state; absent while a job has never left `ready`.
+    META, "meta" => "jobs:meta";
+    /// Hash: job id → one JSON line per past attempt.
+    HISTORY, "history" => "jobs:history";
+    /// List per lane and connector: ids ready to run, oldest at the head.
+    READY, "ready" => "ready:";
+    /// Sorted set per lane: connectors with ready jobs, by turn.
+    TURNS, "turns" => "turns:";
+    /// Counter per lane: the last turn given out.
+    TURN, "turn" => "turn:";
+    /// List per lane: tokens that wake one idle worker each.
+    SIGNAL, "signal" => "signal:";
+    /// Hash: serialisation key → id of the job that runs under it.
+    BUSY, "busy" => "keys:busy";
+    /// List per serialisation key: ready jobs that wait behind the running one.
+    WAITING, "waiting" => "keys:waiting:";
+    /// Sorted set: scheduled ids by due time.
+    SCHEDULED, "scheduled" => "scheduled";
+    /// Sorted set: parked ids by the time of their next look, `+inf` for never.
+    PARKED, "parked" => "parked";
+    /// Sorted set per wake key: parked ids by the time they parked.
+    WAKE, "wake" => "wake:";
+    /// Sorted set: dead ids by the time they died.
+    DEAD, "dead" => "dead";
+    /// Sorted set: ids of jobs that expire unrun, by deadline.
+    DEADLINES, "deadlines" => "deadlines";
+    /// Sorted set per worker and lane: running ids by the end of their lease.
+    RUNNING, "running" => "running:";
+    /// Sorted set: worker incarnations by last beat.
+    WORKERS, "workers" => "workers";
+    /// Hash: worker incarnation → what it said about itself.
+    WORKER_INFO, "worker_info" => "workers:info";
+    /// String: no lease is reclaimed for lost beats before this time.
+    GRACE, "grace" => "workers:grace-until";
+    /// Hash per 17 minutes of creation time: finished id → its last record. Expires whole.
+    FINISHED, "finished" => "finished:";
+    /// Sorted set: the buckets above by their expiry, for listing.
+    BUCKETS, "buckets" => "finished-buckets";
+    /// String per job: the answer it ended with. Expires.
+    ANSWER, "answer" => "answer:";
+    /// Hash per result: its ledger row.
+    LEDGER, "ledger" => "ledger:";
+    /// Hash per subject (connector, course, person): which result is the one in force.
+    SUBJECT, "subject" => "subject:";
+    /// Hash: counters of what ended how.
+    COUNTERS, "counters" => "counters";
+    /// Publish channel: ids of checks that have just ended.
+    ENDED, "ended" => "ended";
+}
+
+/// The prefix of one shard: hash tag and layout version.
+pub const SHARD_PREFIX: &str = "{passback:0}:v1:";
+
+/// The whole key for one of the names above.
+pub(crate) fn key(name: &str) -> String {
+    format!("{SHARD_PREFIX}{name}")
+}
+
+/// The whole key for one of the names above that ends in a variable part.
+pub(crate) fn key_of(name: &str, part: &str) -> String {
+    format!("{SHARD_PREFIX}{name}{part}")
+}
+
+/// The ready list of one lane and connector.
+pub(crate) fn ready(lane: &str, connector: &str) -> String {
+    format!("{SHARD_PREFIX}{READY}{lane}:{connector}")
+}
+
+/// The leases of one worker in one lane.
+pub(crate) fn running(worker: &str, lane: &str) -> String {
+    format!("{SHARD_PREFIX}{RUNNING}{worker}:{lane}")
+}
+
+/// The table `K` that every script starts with.
+pub(crate) fn lua_table() -> String {
+    let entry = |(name, key): &(&str, &str)| format!("  {name} = '{SHARD_PREFIX}{key}',");
+    let entries: Vec<String> = LUA_NAMES.iter().map(entry).collect();
+    format!("local K = {{\n{}\n}}\n", entries.join("\n"))
+}
