@@ -1,0 +1,17 @@
+//! The simulator as a client on the network sees it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy allows it in test functions, not in what they share"
+)]
+
+mod control;
+mod enrollments;
+mod faults;
+mod ledger;
+mod lifecycle;
+mod platform;
+mod quota;
+mod token;
+mod user_search;
+mod world_files;
