@@ -1,0 +1,171 @@
+//! Checks fields one by one and collects everything that is wrong.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::field_error::{FieldError, FieldErrors, nearest};
+use crate::id::ExamId;
+
+const MAX_TEXT_CHARS: usize = 200;
+const MAX_SECRET_BYTES: usize = 4_096;
+
+/// Collects the errors of one connector or exam.
+pub(crate) struct FieldCheck {
+    target: String,
+    errors: Vec<FieldError>,
+}
+
+impl FieldCheck {
+    /// Names the thing by its id where that id is one.
+    pub(crate) fn new(kind: &str, id: Option<&str>) -> Self {
+        let id = id.filter(|id| id.parse::<ExamId>().is_ok());
+        Self {
+            target: id.map_or_else(|| kind.to_owned(), |id| format!("{kind} {id}")),
+            errors: Vec::new(),
+        }
+    }
+
+    pub(crate) fn finish(self) -> FieldErrors {
+        FieldErrors(self.errors)
+    }
+
+    pub(crate) fn refuse(&mut self, field: &str, problem: impl Into<String>, fix: impl Into<String>) {
+        let error = FieldError::new(field, problem, fix).of(&self.target);
+        self.errors.push(error);
+    }
+
+    fn missing(&mut self, field: &str) {
+        self.refuse(field, "missing", format!("add {field}"));
+    }
+
+    /// A parser's answer, its error turned into one of this field.
+    pub(crate) fn parsed<T, E: Display>(&mut self, field: &str, answer: Result<T, E>) -> Option<T> {
+        match answer {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let text = error.to_string();
+                let (problem, fix) = text.split_once(": ").unwrap_or((&text, "correct it"));
+                self.refuse(field, problem, fix);
+                None
+            }
+        }
+    }
+
+    pub(crate) fn id<T>(&mut self, field: &str, text: Option<&str>) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        let Some(text) = text else {
+            self.missing(field);
+            return None;
+        };
+        self.parsed(field, text.parse::<T>())
+    }
+
+    pub(crate) fn text<'a>(&mut self, field: &str, text: Option<&'a str>) -> Option<&'a str> {
+        let Some(text) = text else {
+            self.missing(field);
+            return None;
+        };
+        self.bounded(field, text)
+    }
+
+    pub(crate) fn optional_text<'a>(&mut self, field: &str, text: Option<&'a str>) -> Option<&'a str> {
+        text.and_then(|text| self.bounded(field, text))
+    }
+
+    fn bounded<'a>(&mut self, field: &str, text: &'a str) -> Option<&'a str> {
+        let text = text.trim();
+        if text.is_empty() {
+            self.refuse(field, "empty", format!("give {field} a value"));
+            return None;
+        }
+        if text.chars().count() > MAX_TEXT_CHARS || text.chars().any(char::is_control) {
+            self.refuse(
+                field,
+                "too long or with control characters",
+                format!("use at most {MAX_TEXT_CHARS} printable characters"),
+            );
+            return None;
+        }
+        Some(text)
+    }
+
+    pub(crate) fn secret<'a>(&mut self, field: &str, secret: Option<&'a SecretString>) -> Option<&'a SecretString> {
+        let Some(secret) = secret else {
+            self.missing(field);
+            return None;
+        };
+        let bytes = secret.expose_secret().len();
+        if bytes == 0 || bytes > MAX_SECRET_BYTES {
+            self.refuse(
+                field,
+                format!("a secret of {bytes} bytes"),
+                format!("use 1 to {MAX_SECRET_BYTES} bytes"),
+            );
+            return None;
+        }
+        Some(secret)
+    }
+
+    /// A number within (least, default, most); where it is wrong, the default stands in for further checks.
+    pub(crate) fn number(&mut self, field: &str, value: Option<i64>, (least, default, most): (u32, u32, u32)) -> u32 {
+        let Some(value) = value else {
+            return default;
+        };
+        match u32::try_from(value) {
+            Ok(number) if (least..=most).contains(&number) => number,
+            Ok(_) | Err(_) => {
+                self.refuse(
+                    field,
+                    format!("{value} is out of range"),
+                    format!("use a whole number from {least} to {most}"),
+                );
+                default
+            }
+        }
+    }
+
+    pub(crate) fn course_id(&mut self, field: &str, value: Option<i64>) -> Option<u64> {
+        let Some(value) = value else {
+            self.missing(field);
+            return None;
+        };
+        match u64::try_from(value) {
+            Ok(id) if id > 0 => Some(id),
+            Ok(_) | Err(_) => {
+                self.refuse(
+                    field,
+                    format!("{value} is no course id"),
+                    "use the number of the course in Docebo",
+                );
+                None
+            }
+        }
+    }
+
+    pub(crate) fn choice<T: Copy>(
+        &mut self,
+        field: &str,
+        word: Option<&str>,
+        default: T,
+        choices: &[(&'static str, T)],
+    ) -> T {
+        let Some(word) = word else {
+            return default;
+        };
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == word) {
+            return *value;
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let fix = match nearest(word, names.iter().copied()) {
+            Some(nearest) => format!("did you mean '{nearest}'?"),
+            None => format!("use one of {}", names.join(", ")),
+        };
+        self.refuse(field, "not a known word", fix);
+        default
+    }
+}

@@ -1,0 +1,172 @@
+//! How a connector lies in Redis: JSON with each secret sealed for its place.
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::connector::{Connector, ConnectorKind, WebhookAccess};
+use crate::domain::Domain;
+use crate::error::RegistryError;
+use crate::id::ConnectorId;
+use crate::vault::{Vault, VaultError};
+use crate::view::ConnectorView;
+
+pub(crate) const CLIENT_SECRET: &str = "client_secret";
+pub(crate) const PASSWORD: &str = "password";
+pub(crate) const WEBHOOK_PASSWORD: &str = "webhook_password";
+
+/// A connector as stored.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct ConnectorRecord {
+    pub(crate) id: ConnectorId,
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) kind: ConnectorKind,
+    pub(crate) domain: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) username: String,
+    pub(crate) password: String,
+    pub(crate) calls_per_hour: u32,
+    #[serde(default)]
+    pub(crate) webhook: Option<WebhookRecord>,
+    pub(crate) connect_timeout_ms: u32,
+    pub(crate) request_timeout_ms: u32,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    #[serde(default)]
+    pub(crate) validated_at: Option<Timestamp>,
+    #[serde(default)]
+    pub(crate) validation: Option<String>,
+}
+
+/// The webhook access as stored.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct WebhookRecord {
+    pub(crate) username: String,
+    pub(crate) password: String,
+}
+
+fn context(id: &ConnectorId, field: &str) -> String {
+    format!("connector/{id}/{field}")
+}
+
+impl ConnectorRecord {
+    /// Seals the secrets of a connector.
+    pub(crate) fn seal(connector: &Connector, vault: &Vault) -> Self {
+        let seal = |field, secret: &SecretString| {
+            let place = context(&connector.id, field);
+            vault.seal(&place, secret.expose_secret().as_bytes())
+        };
+        Self {
+            id: connector.id.clone(),
+            name: connector.name.clone(),
+            kind: connector.kind,
+            domain: connector.domain.to_string(),
+            client_id: connector.client_id.clone(),
+            client_secret: seal(CLIENT_SECRET, &connector.client_secret),
+            username: connector.username.clone(),
+            password: seal(PASSWORD, &connector.password),
+            calls_per_hour: connector.calls_per_hour,
+            webhook: connector.webhook.as_ref().map(|webhook| WebhookRecord {
+                username: webhook.username.clone(),
+                password: seal(WEBHOOK_PASSWORD, &webhook.password),
+            }),
+            connect_timeout_ms: connector.connect_timeout_ms,
+            request_timeout_ms: connector.request_timeout_ms,
+            created_at: connector.created_at,
+            updated_at: connector.updated_at,
+            validated_at: connector.validated_at,
+            validation: connector.validation.clone(),
+        }
+    }
+
+    /// The sealed secrets by their field names.
+    pub(crate) fn sealed(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let webhook = self.webhook.as_ref();
+        [
+            (CLIENT_SECRET, self.client_secret.as_str()),
+            (PASSWORD, self.password.as_str()),
+        ]
+        .into_iter()
+        .chain(webhook.map(|webhook| (WEBHOOK_PASSWORD, webhook.password.as_str())))
+    }
+
+    /// Whether every secret was sealed with the key that seals today.
+    pub(crate) fn is_current(&self, vault: &Vault) -> bool {
+        self.sealed().all(|(_, sealed)| vault.is_current(sealed))
+    }
+
+    /// The plain text of one sealed secret of this record.
+    pub(crate) fn reveal(&self, vault: &Vault, field: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        vault.open(&context(&self.id, field), sealed)
+    }
+
+    /// Opens the secrets.
+    pub(crate) fn open(&self, vault: &Vault) -> Result<Connector, RegistryError> {
+        let secret = |field: &'static str, sealed: &str| {
+            let plain = self
+                .reveal(vault, field, sealed)
+                .map_err(|source| RegistryError::Sealed {
+                    connector: self.id.clone(),
+                    field,
+                    source,
+                })?;
+            std::str::from_utf8(&plain)
+                .map(SecretString::from)
+                .map_err(|_| self.unreadable())
+        };
+        let webhook = self.webhook.as_ref().map(|webhook| {
+            Ok::<_, RegistryError>(WebhookAccess {
+                username: webhook.username.clone(),
+                password: secret(WEBHOOK_PASSWORD, &webhook.password)?,
+            })
+        });
+        Ok(Connector {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            kind: self.kind,
+            // Whether loopback is allowed was decided when the connector was written.
+            domain: Domain::parse(&self.domain, true).map_err(|_| self.unreadable())?,
+            client_id: self.client_id.clone(),
+            client_secret: secret(CLIENT_SECRET, &self.client_secret)?,
+            username: self.username.clone(),
+            password: secret(PASSWORD, &self.password)?,
+            calls_per_hour: self.calls_per_hour,
+            webhook: webhook.transpose()?,
+            connect_timeout_ms: self.connect_timeout_ms,
+            request_timeout_ms: self.request_timeout_ms,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            validated_at: self.validated_at,
+            validation: self.validation.clone(),
+        })
+    }
+
+    /// What lists show; needs no key.
+    pub(crate) fn view(self) -> ConnectorView {
+        ConnectorView {
+            id: self.id,
+            name: self.name,
+            kind: self.kind,
+            domain: self.domain,
+            client_id: self.client_id,
+            username: self.username,
+            calls_per_hour: self.calls_per_hour,
+            webhook_username: self.webhook.map(|webhook| webhook.username),
+            connect_timeout_ms: self.connect_timeout_ms,
+            request_timeout_ms: self.request_timeout_ms,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            validated_at: self.validated_at,
+            validation: self.validation,
+        }
+    }
+
+    fn unreadable(&self) -> RegistryError {
+        RegistryError::Unreadable {
+            target: format!("connector {}", self.id),
+        }
+    }
+}

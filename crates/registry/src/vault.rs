@@ -1,0 +1,288 @@
+//! Seals what must not be read at rest: XChaCha20-Poly1305, the key's id in the envelope.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::email::normalise_email;
+use crate::key_file::{KeyFile, is_key_id};
+
+const SCHEME: &str = "s1";
+const NONCE_BYTES: usize = 24;
+const HASH_BYTES: usize = 16;
+const INDEX_LABEL: &str = "passback index key v1";
+
+pub(crate) type SecretKey = Zeroizing<[u8; 32]>;
+
+/// What is wrong with a key file or a sealed text; it never repeats either.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The key file cannot be read.
+    #[error("cannot read the master key file {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A new key file cannot be written.
+    #[error("cannot write a new master key file {}: {source}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is far larger than a key file can be.
+    #[error("{} is too large for a master key file: is it the right file?", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// One line is malformed.
+    #[error("master key file, line {line}: {problem}; write <key-id>:<64 hexadecimal digits>")]
+    Line {
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The file holds no key that can seal.
+    #[error("the master key file holds no key: add a line <key-id>:<64 hexadecimal digits>")]
+    NoKey,
+    /// The text was not made by a vault.
+    #[error("the stored value is not a sealed text")]
+    NotSealed,
+    /// The text was sealed with a key that the key file does not hold.
+    #[error("sealed with the key '{key_id}', which the master key file does not hold: add that key")]
+    UnknownKey {
+        /// The id of the missing key.
+        key_id: String,
+    },
+    /// The key, the context or the text is not the one it was sealed with.
+    #[error("the sealed text does not open: another key, another place, or it was changed")]
+    Refused,
+}
+
+/// Seals and opens small secrets, and hashes what must be found again without being read; clones share the keys.
+#[derive(Clone)]
+pub struct Vault {
+    keys: Arc<Keys>,
+}
+
+struct Keys {
+    /// Never empty; the first one seals.
+    sealing: Vec<(String, SecretKey)>,
+    index: SecretKey,
+}
+
+impl Vault {
+    pub(crate) fn from_keys(file: KeyFile) -> Self {
+        // Derived from the oldest key, so that a key added on top does not change the hashes.
+        let index = file.index.unwrap_or_else(|| {
+            let oldest = file.keys.last().map(|(_, key)| key.as_slice());
+            hmac_sha256(oldest.unwrap_or_default(), INDEX_LABEL)
+        });
+        Self {
+            keys: Arc::new(Keys {
+                sealing: file.keys,
+                index,
+            }),
+        }
+    }
+
+    /// Seals a secret for one place; the context (for example `connector/acme/password`) must be given again to open it.
+    #[expect(
+        clippy::expect_used,
+        reason = "a key file without keys is refused, and small texts always encrypt"
+    )]
+    pub fn seal(&self, context: &str, plain: &[u8]) -> String {
+        let (key_id, key) = self.keys.sealing.first().expect("a vault has a key");
+        let nonce = XNonce::from(random::<NONCE_BYTES>());
+        let payload = Payload {
+            msg: plain,
+            aad: context.as_bytes(),
+        };
+        let ciphertext = XChaCha20Poly1305::new(&(**key).into())
+            .encrypt(&nonce, payload)
+            .expect("a secret is far below the cipher's limit");
+        let envelope = [nonce.as_slice(), &ciphertext].concat();
+        format!("{SCHEME}.{key_id}.{}", URL_SAFE_NO_PAD.encode(envelope))
+    }
+
+    /// Opens what was sealed for the same context.
+    pub fn open(&self, context: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let mut parts = sealed.splitn(3, '.');
+        let (Some(SCHEME), Some(key_id), Some(envelope)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(VaultError::NotSealed);
+        };
+        if !is_key_id(key_id) {
+            return Err(VaultError::NotSealed);
+        }
+        let envelope = URL_SAFE_NO_PAD.decode(envelope).map_err(|_| VaultError::NotSealed)?;
+        let (nonce, ciphertext) = envelope
+            .split_first_chunk::<NONCE_BYTES>()
+            .ok_or(VaultError::NotSealed)?;
+        let (_, key) = self
+            .keys
+            .sealing
+            .iter()
+            .find(|(id, _)| id == key_id)
+            .ok_or_else(|| VaultError::UnknownKey {
+                key_id: key_id.to_owned(),
+            })?;
+        let payload = Payload {
+            msg: ciphertext,
+            aad: context.as_bytes(),
+        };
+        XChaCha20Poly1305::new(&(**key).into())
+            .decrypt(&XNonce::from(*nonce), payload)
+            .map(Zeroizing::new)
+            .map_err(|_| VaultError::Refused)
+    }
+
+    /// Whether the text was sealed with the key that seals today.
+    pub fn is_current(&self, sealed: &str) -> bool {
+        let key_id = sealed.split('.').nth(1);
+        key_id == self.keys.sealing.first().map(|(id, _)| id.as_str())
+    }
+
+    /// The same short hash for the same text, of no use to one who lacks the key.
+    pub fn keyed_hash(&self, text: &str) -> String {
+        let hash = hmac_sha256(self.keys.index.as_slice(), text);
+        hex::encode(hash.get(..HASH_BYTES).unwrap_or_default())
+    }
+
+    /// The keyed hash of an e-mail address, whatever its spelling.
+    pub fn email_hash(&self, email: &str) -> String {
+        self.keyed_hash(&normalise_email(email))
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids = self.keys.sealing.iter().map(|(id, _)| id);
+        formatter.debug_list().entries(ids).finish()
+    }
+}
+
+#[expect(clippy::expect_used, reason = "an HMAC takes a key of any length")]
+fn hmac_sha256(key: &[u8], text: &str) -> SecretKey {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("an HMAC takes a key of any length");
+    mac.update(text.as_bytes());
+    Zeroizing::new(mac.finalize().into_bytes().into())
+}
+
+/// Bytes from the operating system.
+#[expect(
+    clippy::expect_used,
+    reason = "without the system's randomness nothing may be sealed"
+)]
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const OLD: &str = "old:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n";
+    const NEW: &str = "new:ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100\n";
+
+    fn vault(text: &str) -> Vault {
+        Vault::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_new_key_on_top_seals_while_the_old_one_still_opens() {
+        let sealed = vault(OLD).seal("here", b"secret");
+        let rotated = vault(&format!("{NEW}{OLD}"));
+        assert_eq!(rotated.open("here", &sealed).unwrap().as_slice(), b"secret");
+        assert!(!rotated.is_current(&sealed));
+        let again = rotated.seal("here", b"secret");
+        assert!(again.starts_with("s1.new."));
+        assert!(rotated.is_current(&again));
+        let error = vault(OLD).open("here", &again).unwrap_err();
+        assert!(matches!(error, VaultError::UnknownKey { key_id } if key_id == "new"));
+    }
+
+    #[test]
+    fn a_new_key_on_top_keeps_the_hashes() {
+        let rotated = vault(&format!("{NEW}{OLD}"));
+        assert_eq!(rotated.keyed_hash("x"), vault(OLD).keyed_hash("x"));
+        assert_ne!(rotated.keyed_hash("x"), vault(NEW).keyed_hash("x"));
+    }
+
+    #[test]
+    fn an_email_hash_ignores_spelling_and_hides_the_address() {
+        let vault = vault(OLD);
+        let hash = vault.email_hash("R.Moreau@example.org ");
+        assert_eq!(hash, vault.email_hash("r.moreau@example.org"));
+        assert_ne!(hash, vault.email_hash("r.moreau@example.com"));
+        assert_eq!(hash.len(), 32);
+    }
+
+    #[test]
+    fn the_same_secret_never_seals_to_the_same_text() {
+        let vault = vault(OLD);
+        assert_ne!(vault.seal("here", b"secret"), vault.seal("here", b"secret"));
+    }
+
+    #[test]
+    fn debug_shows_key_ids_only() {
+        assert_eq!(format!("{:?}", vault(OLD)), "[\"old\"]");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_sealed_opens_to_the_same(
+            plain in prop::collection::vec(any::<u8>(), 0..200),
+            context in ".{0,40}",
+        ) {
+            let vault = vault(OLD);
+            let sealed = vault.seal(&context, &plain);
+            let opened = vault.open(&context, &sealed).unwrap();
+            prop_assert_eq!(opened.as_slice(), plain.as_slice());
+        }
+
+        #[test]
+        fn another_context_is_refused(context in ".{0,40}", other in ".{0,40}") {
+            prop_assume!(context != other);
+            let vault = vault(OLD);
+            let sealed = vault.seal(&context, b"secret");
+            prop_assert!(matches!(vault.open(&other, &sealed), Err(VaultError::Refused)));
+        }
+
+        #[test]
+        fn a_changed_byte_is_refused(
+            plain in prop::collection::vec(any::<u8>(), 0..60),
+            at in any::<prop::sample::Index>(),
+            flip in 1_u8..,
+        ) {
+            let vault = vault(OLD);
+            let sealed = vault.seal("here", &plain);
+            let mut envelope = URL_SAFE_NO_PAD.decode(sealed.rsplit('.').next().unwrap()).unwrap();
+            let at = at.index(envelope.len());
+            envelope[at] ^= flip;
+            let tampered = format!("s1.old.{}", URL_SAFE_NO_PAD.encode(envelope));
+            prop_assert!(matches!(vault.open("here", &tampered), Err(VaultError::Refused)));
+        }
+
+        #[test]
+        fn any_text_is_refused_without_a_panic(text in "(s1\\.old\\.)?.{0,80}") {
+            prop_assert!(vault(OLD).open("here", &text).is_err());
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What lists show of a connector: everything but the secrets.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::connector::{Connector, ConnectorKind};
+use crate::id::ConnectorId;
+
+/// A connector without its secrets, for the API and the command line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConnectorView {
+    /// The tenant's id.
+    pub id: ConnectorId,
+    /// The name that people read.
+    pub name: String,
+    /// What the connector is for.
+    #[serde(rename = "type")]
+    pub kind: ConnectorKind,
+    /// Where the platform answers.
+    pub domain: String,
+    /// The id of the OAuth client.
+    pub client_id: String,
+    /// The platform user in whose name we call.
+    pub username: String,
+    /// HTTP calls that Docebo allows us in an hour.
+    pub calls_per_hour: u32,
+    /// The user name that Docebo shows when it calls our webhook.
+    pub webhook_username: Option<String>,
+    /// How long a connection may take to open.
+    pub connect_timeout_ms: u32,
+    /// How long one call may take.
+    pub request_timeout_ms: u32,
+    /// When the connector was first stored.
+    pub created_at: Timestamp,
+    /// When the connector last changed.
+    pub updated_at: Timestamp,
+    /// When the credentials were last tried.
+    pub validated_at: Option<Timestamp>,
+    /// The catalogue code of the last trial's failure; none where it succeeded.
+    pub validation: Option<String>,
+}
+
+impl From<&Connector> for ConnectorView {
+    fn from(connector: &Connector) -> Self {
+        Self {
+            id: connector.id.clone(),
+            name: connector.name.clone(),
+            kind: connector.kind,
+            domain: connector.domain.to_string(),
+            client_id: connector.client_id.clone(),
+            username: connector.username.clone(),
+            calls_per_hour: connector.calls_per_hour,
+            webhook_username: connector.webhook.as_ref().map(|webhook| webhook.username.clone()),
+            connect_timeout_ms: connector.connect_timeout_ms,
+            request_timeout_ms: connector.request_timeout_ms,
+            created_at: connector.created_at,
+            updated_at: connector.updated_at,
+            validated_at: connector.validated_at,
+            validation: connector.validation.clone(),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Connectors and exams from the API's JSON.
+#![expect(clippy::unwrap_used, reason = "a test's own helpers may stop it")]
+
+use passback_registry::{ConnectorInput, ExamInput, FieldErrors, OnOutcome, VersionPolicy};
+use rstest::rstest;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+fn connector() -> Value {
+    json!({
+        "id": "acme", "domain": "acme.docebosaas.com",
+        "client_id": "passback", "client_secret": "s3cret-client",
+        "username": "api@acme.example", "password": "s3cret-password",
+    })
+}
+
+fn exam() -> Value {
+    json!({ "id": "forklift-01", "connector": "acme", "course_id": 146 })
+}
+
+fn with(mut base: Value, field: &str, value: Value) -> Value {
+    base[field] = value;
+    base
+}
+
+fn connector_errors(json: Value) -> FieldErrors {
+    let input: ConnectorInput = serde_json::from_value(json).unwrap();
+    input.validate().unwrap_err()
+}
+
+#[test]
+fn a_connector_with_the_least_fields_gets_the_defaults() {
+    let input: ConnectorInput = serde_json::from_value(connector()).unwrap();
+    let connector = input.validate().unwrap();
+    assert_eq!(connector.name, "acme");
+    assert_eq!(connector.calls_per_hour, 1_000);
+    assert_eq!(connector.connect_timeout_ms, 5_000);
+    assert_eq!(connector.request_timeout_ms, 30_000);
+    assert!(connector.webhook.is_none());
+    assert_eq!(connector.client_secret.expose_secret(), "s3cret-client");
+}
+
+#[test]
+fn an_exam_with_the_least_fields_gets_the_defaults() {
+    let input: ExamInput = serde_json::from_value(exam()).unwrap();
+    let exam = input.validate().unwrap();
+    assert_eq!(exam.on_failed, OnOutcome::InProgress);
+    assert_eq!(exam.on_non_graded, OnOutcome::Unchanged);
+    assert!(exam.write_score_on_failed);
+    assert!(!exam.write_score_on_non_graded);
+    assert_eq!(exam.version_policy, VersionPolicy::PassSticky);
+    assert_eq!(exam.check_deadline_seconds, 20);
+}
+
+#[rstest]
+#[case("id", json!("Acme"))]
+#[case("id", json!(null))]
+#[case("type", json!("catalogue"))]
+#[case("domain", json!("http://acme.docebosaas.com"))]
+#[case("domain", json!("acme.docebosaas.com/learn"))]
+#[case("client_id", json!("  "))]
+#[case("client_secret", json!(""))]
+#[case("client_secret", json!("x".repeat(4_097)))]
+#[case("username", json!("a\nb"))]
+#[case("username", json!("x".repeat(201)))]
+#[case("password", json!(null))]
+#[case("calls_per_hour", json!(0))]
+#[case("calls_per_hour", json!(1_000_001))]
+#[case("calls_per_hour", json!(-5))]
+#[case("connect_timeout_ms", json!(1))]
+#[case("connect_timeout_ms", json!(31_000))]
+#[case("request_timeout_ms", json!(10_000_000))]
+fn a_wrong_connector_field_is_named_with_its_fix(#[case] field: &str, #[case] value: Value) {
+    let errors = connector_errors(with(connector(), field, value));
+    assert_eq!(errors.0.len(), 1, "{errors}");
+    assert_eq!(errors.0[0].field, field);
+    assert!(!errors.0[0].fix.is_empty());
+}
+
+#[rstest]
+#[case("id", json!("a b"))]
+#[case("connector", json!(null))]
+#[case("connector", json!("ACME"))]
+#[case("course_id", json!(0))]
+#[case("course_id", json!(-1))]
+#[case("on_failed", json!("failed"))]
+#[case("on_non_graded", json!(""))]
+#[case("version_policy", json!("newest"))]
+#[case("check_deadline_seconds", json!(0))]
+#[case("check_deadline_seconds", json!(121))]
+fn a_wrong_exam_field_is_named_with_its_fix(#[case] field: &str, #[case] value: Value) {
+    let input: ExamInput = serde_json::from_value(with(exam(), field, value)).unwrap();
+    let errors = input.validate().unwrap_err();
+    assert_eq!(errors.0.len(), 1, "{errors}");
+    assert_eq!(errors.0[0].field, field);
+    assert!(!errors.0[0].fix.is_empty());
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let errors = connector_errors(json!({ "id": "acme", "calls_per_hour": 0 }));
+    let fields: Vec<&str> = errors.0.iter().map(|error| error.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        [
+            "domain",
+            "client_id",
+            "client_secret",
+            "username",
+            "password",
+            "calls_per_hour"
+        ]
+    );
+    assert!(
+        errors
+            .to_string()
+            .contains("connector acme: domain: missing; add domain")
+    );
+}
+
+#[test]
+fn a_near_word_is_offered() {
+    let input: ExamInput = serde_json::from_value(with(exam(), "on_failed", json!("in_progres"))).unwrap();
+    let text = input.validate().unwrap_err().to_string();
+    assert!(text.contains("did you mean 'in_progress'?"), "{text}");
+}
+
+#[test]
+fn a_webhook_needs_both_of_its_fields() {
+    let errors = connector_errors(with(connector(), "webhook", json!({ "username": "do:cebo" })));
+    let fields: Vec<&str> = errors.0.iter().map(|error| error.field.as_str()).collect();
+    assert_eq!(fields, ["webhook.password", "webhook.username"]);
+}
+
+#[test]
+fn an_unknown_field_is_refused_by_name() {
+    let error = serde_json::from_value::<ConnectorInput>(with(connector(), "passwort", json!("x"))).unwrap_err();
+    assert!(error.to_string().contains("passwort"));
+    assert!(serde_json::from_value::<ExamInput>(with(exam(), "score", json!(1))).is_err());
+}
+
+#[test]
+fn a_secret_of_the_wrong_type_is_not_repeated() {
+    let error = serde_json::from_value::<ConnectorInput>(with(connector(), "password", json!(77123))).unwrap_err();
+    assert!(!error.to_string().contains("77123"), "{error}");
+}
+
+#[test]
+fn no_debug_output_and_no_error_shows_a_secret_or_an_address() {
+    let json = with(
+        connector(),
+        "webhook",
+        json!({ "username": "docebo", "password": "s3cret-hook" }),
+    );
+    let input: ConnectorInput = serde_json::from_value(json.clone()).unwrap();
+    let valid = input.validate().unwrap();
+    let errors = connector_errors(with(json, "calls_per_hour", json!(0)));
+    let shown = format!("{input:?} {valid:?} {:?} {errors} {errors:?}", valid.webhook);
+    assert!(!shown.contains("s3cret"), "{shown}");
+    assert!(!format!("{valid:?}").contains('@'));
+}
