@@ -210,3 +210,36 @@ async fn one_signal_wakes_enough_workers_for_all_that_is_ready() {
     shard.queue.enqueue_all(&jobs).await.unwrap();
     assert_eq!(workers.join_all().await.iter().sum::<usize>(), 30);
 }
+
+#[tokio::test]
+async fn whatever_makes_a_job_ready_leaves_a_signal_and_a_claim_that_leaves_work_passes_it_on() {
+    let shard = Shard::start().await;
+    let worker = name("w1");
+    let taken = || async { shard.redis.cli(&["LPOP", "{passback:0}:v1:signal:push"]).await != redis::Value::Nil };
+    assert!(!taken().await);
+    let jobs: Vec<NewJob> = (0..20).map(job).collect();
+    shard.queue.enqueue_all(&jobs).await.unwrap();
+    assert!(taken().await && !taken().await, "one script leaves one signal");
+    let claimed = shard.claim(&worker).await;
+    assert!(taken().await, "ten are left for another worker");
+    assert_eq!(shard.claim(&worker).await.len(), 10);
+    assert!(!taken().await, "nothing is left");
+    shard
+        .settle(&worker, ending(claimed[0].token, Transition::Release))
+        .await;
+    assert!(taken().await, "a job given back");
+    let park = Transition::Park {
+        wake: name("w"),
+        look_again_ms: None,
+    };
+    shard.settle(&worker, ending(claimed[1].token, park)).await;
+    shard.queue.wake(&name("w")).await.unwrap();
+    assert!(taken().await, "a job released");
+    shard
+        .settle(&worker, ending(claimed[2].token, Transition::Retry { delay_ms: 10 }))
+        .await;
+    assert!(!taken().await);
+    shard.clock.advance_ms(10);
+    shard.queue.promote().await.unwrap();
+    assert!(taken().await, "a job whose time has come");
+}
