@@ -17,7 +17,7 @@ local function take(id)
     if redis.call('HEXISTS', K.data, id) == 1 then
       local m = load_meta(id, now)
       m.code = 'unreadable'
-      bury(id, m, now)
+      bury(id, lane, m, now)
     end
     return
   end

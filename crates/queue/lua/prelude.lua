@@ -170,11 +170,12 @@ local function finish(id, s, m, state, now, retention_ms)
   if s.lane == 'check' then redis.call('PUBLISH', K.ended, id) end
 end
 
-local function bury(id, m, now)
+local function bury(id, lane, m, now)
   m.due, m.wake = 0, ''
   enter(id, m, 'dead', now)
   redis.call('ZADD', K.dead, now, id)
   redis.call('HINCRBY', K.counters, 'buried', 1)
+  if lane == 'check' then redis.call('PUBLISH', K.ended, id) end
 end
 
 -- Stores a new job. Returns false if the id is taken, living or finished.

@@ -22,7 +22,7 @@ local function crash(id, worker, lane, why)
     m.code = 'crashed_workers'
     ledger_step(s, m, 'dead', 'dead', now)
     free_key(id, s)
-    bury(id, m, now)
+    bury(id, lane, m, now)
     buried = buried + 1
   else
     ledger_step(s, m, 'retrying', 'reclaimed', now)

@@ -34,7 +34,7 @@ local function apply(id, s, m, verb, at)
     redis.call('ZADD', K.parked, delay_ms >= 0 and m.due or '+inf', id)
     if wake ~= '' then redis.call('ZADD', K.wake .. wake, now, id) end
   elseif verb == 'bury' then
-    bury(id, m, now)
+    bury(id, s.lane, m, now)
   end
 end
 

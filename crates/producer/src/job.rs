@@ -1,0 +1,242 @@
+//! Jobs declared: what each carries, and how it is sealed into the queue. Running them is the worker's business.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use passback_queue::{JobId, Lane, Name};
+use passback_registry::{ExamId, Vault, VaultError};
+use serde::{Deserialize, Serialize};
+
+use crate::{Outcome, ValidResult, name::name};
+
+const CHECK_V1: &str = "check.v1";
+const PUSH_V1: &str = "push.v1";
+
+/// Everything a worker can be asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Job {
+    /// Is this person enrolled and not done?
+    Check(CheckJob),
+    /// Write this result to the enrolment.
+    Push(PushJob),
+}
+
+/// A check: is this e-mail enrolled, and not completed, in the exam's course?
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckJob {
+    /// The exam.
+    pub exam_id: ExamId,
+    /// The candidate's e-mail, as asked.
+    pub email: String,
+}
+
+/// A push: write this result to the enrolment.
+#[derive(Clone, PartialEq)]
+pub struct PushJob {
+    /// The idempotency key.
+    pub result_id: Name,
+    /// The exam.
+    pub exam_id: ExamId,
+    /// The candidate's e-mail, as sent.
+    pub email: String,
+    /// How the exam ended.
+    pub outcome: Outcome,
+    /// The score, 0 to 100.
+    pub score_percent: Option<f64>,
+    /// When the exam ended.
+    pub completed_at: Timestamp,
+    /// The exam engine's own count of this person's results.
+    pub sequence: Option<u64>,
+}
+
+impl fmt::Debug for CheckJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CheckJob")
+            .field("exam_id", &self.exam_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PushJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PushJob")
+            .field("result_id", &self.result_id)
+            .field("exam_id", &self.exam_id)
+            .field("outcome", &self.outcome)
+            .field("completed_at", &self.completed_at)
+            .field("sequence", &self.sequence)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The payload cannot be turned into a job; it is kept, never dropped.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableJob {
+    /// The tag is of another version.
+    #[error("this version does not know jobs of the kind '{0}'")]
+    UnknownKind(String),
+    /// The payload does not open.
+    #[error("the payload does not open: {0}")]
+    Sealed(#[from] VaultError),
+    /// The payload opens, but holds something else.
+    #[error("the payload is not what its kind says: {0}")]
+    Shape(String),
+}
+
+impl Job {
+    /// The payload's tag, with its version.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Check(_) => CHECK_V1,
+            Self::Push(_) => PUSH_V1,
+        }
+    }
+
+    /// Whose worker slots it takes.
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::Check(_) => Lane::Check,
+            Self::Push(_) => Lane::Push,
+        }
+    }
+
+    /// The payload, sealed for this one job.
+    pub fn seal(&self, id: JobId, vault: &Vault) -> Vec<u8> {
+        let plain = match self {
+            Self::Check(job) => serde_json::to_vec(job),
+            Self::Push(job) => serde_json::to_vec(&PushPayload::from(job)),
+        };
+        // Texts, numbers and times always serialise.
+        vault.seal(&context(id), &plain.unwrap_or_default()).into_bytes()
+    }
+
+    /// Reads a payload back.
+    pub fn open(kind: &str, id: JobId, payload: &[u8], vault: &Vault) -> Result<Self, UnreadableJob> {
+        if ![CHECK_V1, PUSH_V1].contains(&kind) {
+            return Err(UnreadableJob::UnknownKind(kind.to_owned()));
+        }
+        let sealed = std::str::from_utf8(payload).map_err(|_| VaultError::NotSealed)?;
+        let plain = vault.open(&context(id), sealed)?;
+        // serde's message may quote the payload, which holds an e-mail; where it failed is enough.
+        let shape = |error: serde_json::Error| UnreadableJob::Shape(format!("{:?} error", error.classify()));
+        if kind == CHECK_V1 {
+            return serde_json::from_slice(&plain).map(Self::Check).map_err(shape);
+        }
+        let payload: PushPayload = serde_json::from_slice(&plain).map_err(shape)?;
+        Ok(Self::Push(payload.into()))
+    }
+}
+
+fn context(id: JobId) -> String {
+    format!("job/{id}")
+}
+
+impl From<&ValidResult> for PushJob {
+    fn from(result: &ValidResult) -> Self {
+        Self {
+            result_id: result.result_id.clone(),
+            exam_id: result.exam_id.clone(),
+            email: result.email.clone(),
+            outcome: result.outcome,
+            score_percent: result.score_percent,
+            completed_at: result.completed_at,
+            sequence: result.sequence,
+        }
+    }
+}
+
+/// `push.v1` as it is stored.
+#[derive(Serialize, Deserialize)]
+struct PushPayload {
+    result_id: String,
+    exam_id: ExamId,
+    email: String,
+    outcome: Outcome,
+    score_percent: Option<f64>,
+    completed_at: Timestamp,
+    sequence: Option<u64>,
+}
+
+impl From<&PushJob> for PushPayload {
+    fn from(job: &PushJob) -> Self {
+        Self {
+            result_id: job.result_id.to_string(),
+            exam_id: job.exam_id.clone(),
+            email: job.email.clone(),
+            outcome: job.outcome,
+            score_percent: job.score_percent,
+            completed_at: job.completed_at,
+            sequence: job.sequence,
+        }
+    }
+}
+
+impl From<PushPayload> for PushJob {
+    fn from(payload: PushPayload) -> Self {
+        Self {
+            result_id: name(&payload.result_id),
+            exam_id: payload.exam_id,
+            email: payload.email,
+            outcome: payload.outcome,
+            score_percent: payload.score_percent,
+            completed_at: payload.completed_at,
+            sequence: payload.sequence,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push() -> Job {
+        Job::Push(PushJob {
+            result_id: Name::new("r-1").unwrap(),
+            exam_id: "forklift-01".parse().unwrap(),
+            email: "r.moreau@example.org".to_owned(),
+            outcome: Outcome::Passed,
+            score_percent: Some(87.5),
+            completed_at: "2026-11-20T09:30:11Z".parse().unwrap(),
+            sequence: Some(3),
+        })
+    }
+
+    fn check() -> Job {
+        Job::Check(CheckJob {
+            exam_id: "forklift-01".parse().unwrap(),
+            email: "r.moreau@example.org".to_owned(),
+        })
+    }
+
+    #[test]
+    fn a_job_opens_as_it_was_sealed_and_hides_the_address_meanwhile() {
+        let (vault, _) = Vault::generate();
+        let id = JobId::from_parts(1, 1);
+        for job in [push(), check()] {
+            let payload = job.seal(id, &vault);
+            assert!(!String::from_utf8_lossy(&payload).contains("moreau"));
+            assert_eq!(Job::open(job.kind(), id, &payload, &vault).unwrap(), job);
+            assert!(!format!("{job:?}").contains("moreau"));
+        }
+    }
+
+    #[test]
+    fn a_payload_moved_to_another_job_does_not_open() {
+        let (vault, _) = Vault::generate();
+        let payload = check().seal(JobId::from_parts(1, 1), &vault);
+        let opened = Job::open(CHECK_V1, JobId::from_parts(1, 2), &payload, &vault);
+        assert!(matches!(opened, Err(UnreadableJob::Sealed(_))));
+    }
+
+    #[test]
+    fn an_unknown_kind_and_another_shape_are_told_apart() {
+        let (vault, _) = Vault::generate();
+        let id = JobId::from_parts(1, 1);
+        let payload = check().seal(id, &vault);
+        let opened = Job::open("check.v9", id, &payload, &vault);
+        assert!(matches!(opened, Err(UnreadableJob::UnknownKind(kind)) if kind == "check.v9"));
+        let error = Job::open(PUSH_V1, id, &payload, &vault).unwrap_err();
+        assert!(matches!(error, UnreadableJob::Shape(_)));
+        assert!(!error.to_string().contains("moreau"));
+    }
+}

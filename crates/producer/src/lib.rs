@@ -1,0 +1,91 @@
+//! Turns exam events into jobs, exactly once per event: the exam engine's Rust library.
+//!
+//! An exam engine asks "may this candidate sit this exam?" ([`Producer::check`], [`Producer::wait_for_check`]) and
+//! later says "this candidate passed, 87 %" ([`Producer::push`], [`Producer::result`]). Both become durable jobs in
+//! Redis; workers carry them to Docebo. What comes back is explained by one catalogue of messages ([`Code`]): what
+//! happened, who must act, and how it is put right.
+//!
+//! - **Nothing accepted is lost.** When [`Producer::push`] returns a [`Receipt`], row and job are in Redis.
+//! - **Exactly once.** The `result_id` is the idempotency key: the same content again is [`Receipt::AlreadyAccepted`],
+//!   other content is refused. After an error, repeat the call: it is safe.
+//! - **A late result never undoes a newer one.** [`standing`] decides, by the exam's policy.
+//! - **An outage is never "not eligible".** It is [`Answer::Unverified`], with the reason.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use passback_producer::{CheckRequest, ExamResult, Outcome, Producer, ProducerOptions};
+//!
+//! # async fn exam() -> Result<(), Box<dyn std::error::Error>> {
+//! let producer = Producer::connect(ProducerOptions {
+//!     redis_url: "redis://127.0.0.1:6379".to_owned(),
+//!     master_key_file: "/run/secrets/passback-key".into(),
+//!     allow_http_loopback: false,
+//! })
+//! .await?;
+//!
+//! let request = CheckRequest { exam_id: "forklift-01".to_owned(), email: "r.moreau@example.org".to_owned() };
+//! let id = producer.check(&request).await?;
+//! if let Some(check) = producer.wait_for_check(id, Duration::from_secs(8)).await? {
+//!     println!("{:?}: {}", check.answer, check.title.unwrap_or("still waiting"));
+//! }
+//!
+//! let receipt = producer
+//!     .push(&ExamResult {
+//!         result_id: "r-1842".to_owned(),
+//!         exam_id: "forklift-01".to_owned(),
+//!         email: "r.moreau@example.org".to_owned(),
+//!         outcome: Outcome::Passed.into(),
+//!         score_percent: Some(87.0),
+//!         completed_at: "2026-11-20T09:30:11Z".to_owned(),
+//!         sequence: None,
+//!     })
+//!     .await?;
+//! println!("job {}", receipt.job_id());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `examples/exam_engine.rs` is the same as a program to run.
+
+mod accepted_row;
+mod catalogue;
+mod check;
+mod check_answer;
+mod check_request;
+mod check_view;
+mod client;
+mod endings;
+mod error;
+mod exam_result;
+mod field_problem;
+mod field_rules;
+mod intake;
+mod job;
+mod name;
+mod outcome;
+mod producer;
+mod public_time;
+mod result_view;
+mod subject;
+mod validation;
+mod version;
+pub mod wake;
+
+pub use accepted_row::AcceptedRow;
+pub use catalogue::{Actor, Code, Entry, UnknownCode};
+pub use check_answer::{Answer, CheckAnswer};
+pub use check_request::CheckRequest;
+pub use check_view::{CheckState, CheckView};
+pub use client::docebo_client;
+pub use error::{ConnectError, IntakeError, StoreError};
+pub use exam_result::{ExamResult, ValidResult};
+pub use field_problem::FieldProblem;
+pub use intake::Receipt;
+pub use job::{CheckJob, Job, PushJob, UnreadableJob};
+pub use outcome::{Outcome, UnknownOutcome};
+pub use producer::{Producer, ProducerOptions};
+pub use result_view::{ResultState, ResultView, StepView};
+pub use subject::subject;
+pub use validation::{Validation, failure_code, validate_candidate};
+pub use version::{Standing, Version, standing};

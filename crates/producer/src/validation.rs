@@ -1,0 +1,134 @@
+//! Validation of a connector: a fresh token and one harmless read, and what follows from it.
+
+use jiff::Timestamp;
+use passback_docebo::{Calls, Client, Error, Failure};
+use passback_registry::{Connector, ConnectorId, NewAuditEntry};
+use serde::Serialize;
+
+use crate::{Actor, Code, Producer, StoreError, docebo_client, public_time, wake};
+
+/// What a validation found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Validation {
+    /// Whether Docebo accepts the credentials and answers.
+    pub ok: bool,
+    /// Why not.
+    pub code: Option<Code>,
+    /// What was found, in a few words.
+    pub title: &'static str,
+    /// What was found, in a sentence or two.
+    pub explanation: &'static str,
+    /// Who can put it right.
+    pub who_acts: Option<Actor>,
+    /// How it is put right.
+    pub resolution: &'static [&'static str],
+    /// What Docebo or the network said, bounded and redacted.
+    pub detail: Option<String>,
+    /// Parked jobs that went on because of it.
+    pub released_jobs: u64,
+    /// When it was found out.
+    #[serde(serialize_with = "public_time::serialize")]
+    pub checked_at: Timestamp,
+}
+
+impl Validation {
+    fn succeeded(checked_at: Timestamp) -> Self {
+        Self {
+            ok: true,
+            code: None,
+            title: "Docebo accepts the credentials",
+            explanation: "A token was issued and a first read was answered.",
+            who_acts: None,
+            resolution: &[],
+            detail: None,
+            released_jobs: 0,
+            checked_at,
+        }
+    }
+
+    fn failed(code: Code, detail: String, checked_at: Timestamp) -> Self {
+        let entry = code.entry();
+        Self {
+            ok: false,
+            code: Some(code),
+            title: entry.title,
+            explanation: entry.explanation,
+            who_acts: Some(entry.who_acts),
+            resolution: entry.resolution,
+            detail: Some(detail),
+            released_jobs: 0,
+            checked_at,
+        }
+    }
+}
+
+impl Producer {
+    /// Validates a stored connector; none if there is none of this id.
+    ///
+    /// The outcome is stored with the connector and put on record; a success releases the jobs that waited for it.
+    pub async fn validate(&self, id: &ConnectorId, actor: &str) -> Result<Option<Validation>, StoreError> {
+        let Some(connector) = self.registry.connector(id).await? else {
+            return Ok(None);
+        };
+        let mut validation = self.validate_candidate(&connector).await?;
+        let code = validation.code.map(Code::as_str);
+        self.registry.set_validation(id, code, validation.checked_at).await?;
+        if validation.ok {
+            validation.released_jobs = self.queue.wake(&wake::connector(id)).await?;
+        }
+        let detail = match code {
+            None => format!("ok, {} jobs released", validation.released_jobs),
+            Some(code) => code.to_owned(),
+        };
+        let entry = NewAuditEntry {
+            actor: actor.to_owned(),
+            action: "connector.validated".to_owned(),
+            target: format!("connector {id}"),
+            reason: None,
+            detail: Some(detail),
+        };
+        self.registry.record_audit(&entry).await?;
+        Ok(Some(validation))
+    }
+
+    /// Validates a connector that is not stored yet; stores nothing.
+    pub async fn validate_candidate(&self, connector: &Connector) -> Result<Validation, StoreError> {
+        let now = public_time::from_ms(self.queue.now_ms().await?);
+        Ok(validate_candidate(connector, now).await)
+    }
+}
+
+/// Makes the same two calls for a connector that no store knows.
+pub async fn validate_candidate(connector: &Connector, now: Timestamp) -> Validation {
+    match docebo_client(connector) {
+        Err(error) => Validation::failed(Code::DoceboUnreachable, error.to_string(), now),
+        Ok(client) => match try_out(&client).await {
+            Ok(()) => Validation::succeeded(now),
+            Err(error) => Validation::failed(failure_code(&error.failure), error.to_string(), now),
+        },
+    }
+}
+
+async fn try_out(client: &Client) -> Result<(), Error> {
+    let mut calls = Calls::default();
+    client.authenticate(&mut calls).await?;
+    client.probe(&mut calls).await
+}
+
+/// The message for a failed call to Docebo, where nothing about the call itself says more.
+pub fn failure_code(failure: &Failure) -> Code {
+    match failure {
+        Failure::Unreachable { .. } | Failure::ConnectionLost { .. } => Code::DoceboUnreachable,
+        Failure::CertificateInvalid { .. } => Code::CertificateInvalid,
+        Failure::TimedOut => Code::DoceboTimedOut,
+        Failure::Throttled { .. } => Code::DoceboThrottled,
+        Failure::Unavailable { .. } => Code::DoceboUnavailable,
+        Failure::CredentialsRefused { .. } => Code::CredentialsRefused,
+        Failure::Forbidden { .. } => Code::Forbidden,
+        Failure::NotJson { .. } => Code::UnexpectedPage,
+        Failure::UnexpectedShape { .. } | Failure::NotFound { .. } | Failure::Unexpected { .. } => {
+            Code::UnexpectedResponse
+        }
+        Failure::Rejected { .. } => Code::Rejected,
+    }
+}
