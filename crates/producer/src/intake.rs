@@ -158,12 +158,12 @@ impl Producer {
 
     /// What is in force for each person these results are about.
     async fn in_force(&self, incoming: &[Incoming]) -> Result<InForce, StoreError> {
-        let mut subjects: Vec<&Name> = incoming.iter().map(|one| &one.subject).collect();
+        let mut subjects: Vec<Name> = incoming.iter().map(|one| one.subject.clone()).collect();
         subjects.sort_unstable();
         subjects.dedup();
         let reads = subjects.into_iter().map(|subject| async move {
-            let version = self.queue.subject(subject).await?.version;
-            Ok((subject.clone(), version.unwrap_or_default()))
+            let version = self.queue.subject(&subject).await?.version;
+            Ok((subject, version.unwrap_or_default()))
         });
         stream::iter(reads)
             .buffer_unordered(CONCURRENT_READS)

@@ -1,0 +1,119 @@
+//! Jobs: look at them, end one that is not running.
+
+use axum::{
+    Json,
+    extract::{Path, State as Shared},
+};
+use passback_producer::Code;
+use passback_queue::{Discarded, Filter, JobId, JobRecord, Lane, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    auth::Identity,
+    failure::not_found,
+    intervention::{intervention, note},
+    job_view::JobView,
+    json::JsonBody,
+    list::List,
+    parameters::{Parameters, reason_in_body},
+    problem::{Fault, Problem},
+    state::App,
+};
+
+/// The longest cursor that a list gives out.
+const MAX_CURSOR_BYTES: usize = 64;
+
+/// Why a job is to be ended.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CancelRequest {
+    reason: String,
+}
+
+/// `GET /v1/jobs`
+pub(crate) async fn list(Shared(app): Shared<App>, parameters: Parameters) -> Result<Json<List<JobView>>, Problem> {
+    let parameters = parameters.only(&["state", "connector", "lane", "code", "limit", "cursor"])?;
+    let state = parameters.parsed::<State>("state")?;
+    page(&app, &parameters, state).await
+}
+
+/// `GET /v1/jobs/{id}`
+pub(crate) async fn read(
+    Shared(app): Shared<App>,
+    Path(id): Path<String>,
+    parameters: Parameters,
+) -> Result<Json<JobView>, Problem> {
+    parameters.only(&[])?;
+    Ok(Json(find(&app, &id).await?.into()))
+}
+
+/// `POST /v1/jobs/{id}/cancel`
+pub(crate) async fn cancel(
+    Shared(app): Shared<App>,
+    Path(id): Path<String>,
+    identity: Identity,
+    parameters: Parameters,
+    JsonBody(request): JsonBody<CancelRequest>,
+) -> Result<Json<Value>, Problem> {
+    parameters.only(&[])?;
+    let reason = reason_in_body(&request.reason).map_err(|fault| Problem::invalid(vec![fault]))?;
+    let id: JobId = id.parse().map_err(|_| not_found("job of this id"))?;
+    let by = intervention(&app, &identity, &reason).await?;
+    let verdict = app.queue().cancel(&[id], &by).await?.into_iter().next();
+    let problem = match verdict {
+        Some(Discarded::Discarded) => {
+            note(&app, &identity, "job.cancelled", &format!("job {id}"), &reason, None).await;
+            return Ok(Json(json!({"id": id, "status": "discarded"})));
+        }
+        Some(Discarded::Running) => Problem::new(Code::JobRunning, "A worker runs the job at this moment."),
+        Some(Discarded::NotDead) => Problem::new(Code::NotDead, "The job is not a dead letter."),
+        Some(Discarded::Ended) => Problem::new(Code::AlreadyEnded, "The job has ended before."),
+        Some(Discarded::Unknown) | None => not_found("job of this id"),
+    };
+    Err(problem)
+}
+
+/// A page of jobs by the filters that all lists of jobs have.
+pub(crate) async fn page(
+    app: &App,
+    parameters: &Parameters,
+    state: Option<State>,
+) -> Result<Json<List<JobView>>, Problem> {
+    let code = parameters.parsed::<Code>("code")?;
+    let filter = Filter {
+        state,
+        connector: parameters.text("connector").map(str::to_owned),
+        code: code.map(|code| code.as_str().to_owned()),
+        lane: parameters.parsed::<Lane>("lane")?,
+    };
+    let cursor = parameters.text("cursor");
+    if cursor.is_some_and(|text| !is_cursor(text)) {
+        let fix = "use the next_cursor of the page before";
+        return Err(Problem::invalid(vec![Fault::of_parameter(
+            "cursor",
+            "not a cursor of this list",
+            fix,
+        )]));
+    }
+    let page = app.queue().jobs(&filter, cursor, parameters.limit()?).await?;
+    Ok(Json(List::page(
+        page.jobs.into_iter().map(JobView::from).collect(),
+        page.next,
+    )))
+}
+
+/// One job, or a refusal that it is not there.
+pub(crate) async fn find(app: &App, id: &str) -> Result<JobRecord, Problem> {
+    let missing = || not_found("job of this id, or it ended more than a week ago");
+    let id: JobId = id.parse().map_err(|_| missing())?;
+    app.queue().job(id).await?.ok_or_else(missing)
+}
+
+fn is_cursor(text: &str) -> bool {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() <= MAX_CURSOR_BYTES
+        && text
+            .split_once('-')
+            .is_some_and(|(at, offset)| number(at) && number(offset))
+}

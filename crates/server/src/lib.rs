@@ -1,0 +1,43 @@
+//! HTTP: intake, operator API, health.
+//!
+//! [`app`] is the whole API as one axum `Router`, [`serve`] runs it. Every refusal is an RFC 9457 problem whose words
+//! come from the message catalogue; every change is in the audit trail under the name of the token that made it.
+
+mod app;
+mod audit;
+mod auth;
+mod batch;
+mod body;
+mod checks;
+mod config;
+mod connectors;
+mod context;
+mod dead_letters;
+mod entry_plan;
+mod exams;
+mod failure;
+mod health;
+mod intervention;
+mod job_view;
+mod jobs;
+mod json;
+mod lines;
+mod list;
+mod parameters;
+mod problem;
+mod results;
+mod role;
+mod serve;
+mod state;
+mod stats;
+mod time;
+mod token;
+mod verdict;
+mod wait;
+mod workers;
+
+pub use app::app;
+pub use config::{ServerConfig, TokenEntry};
+pub use role::{InvalidRole, Role};
+pub use serve::serve;
+pub use token::{InvalidTokenHash, TokenHash};

@@ -1,0 +1,13 @@
+//! The API as its callers see it, over a real Redis. No worker runs; where one is needed, the test plays it.
+#![expect(clippy::unwrap_used, reason = "a test's own helpers may stop it")]
+
+mod bad_input;
+mod batch;
+mod checks;
+mod dead_letters;
+mod door;
+mod outage;
+mod registry;
+mod results;
+mod serving;
+mod world;

@@ -1,0 +1,67 @@
+//! Without Redis nothing is accepted; with it, work goes on.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use passback_server::Role;
+use serde_json::json;
+
+use crate::world::{Answer, EMAIL, World, result};
+
+/// Far longer than a connection takes to come back.
+const LIMIT: Duration = Duration::from_secs(30);
+
+async fn ready(world: &World) -> Answer {
+    world
+        .send(Request::builder().uri("/readyz").body(Body::empty()).unwrap())
+        .await
+}
+
+#[tokio::test]
+async fn an_outage_is_told_and_ends_by_itself() {
+    let world = World::start().await;
+    world.redis.stop().await;
+    let check = json!({"exam_id": "forklift-01", "email": EMAIL});
+    for (path, body) in [("/v1/results", result("r-1")), ("/v1/eligibility-checks", check)] {
+        let answer = world.post(Role::Ingest, path, &body).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text);
+        assert_eq!(answer.json()["code"], "store_unavailable");
+        assert_eq!(answer.header(header::RETRY_AFTER), "1");
+        assert!(!answer.text.contains("127.0.0.1"), "{}", answer.text);
+    }
+    assert_eq!(ready(&world).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    let alive = world
+        .send(Request::builder().uri("/healthz").body(Body::empty()).unwrap())
+        .await;
+    assert_eq!(alive.status, StatusCode::OK);
+
+    world.redis.start_again().await;
+    // Each connection comes back at its own pace; a caller repeats the call until it is taken, and it is taken once.
+    let accepted = async {
+        loop {
+            let answer = world.post(Role::Ingest, "/v1/results", &result("r-1")).await;
+            if answer.status != StatusCode::SERVICE_UNAVAILABLE {
+                break answer;
+            }
+        }
+    };
+    let answer = tokio::time::timeout(LIMIT, accepted).await.unwrap();
+    assert!(answer.status.is_success(), "{}", answer.text);
+    assert_eq!(ready(&world).await.status, StatusCode::OK);
+    assert_eq!(world.jobs().await, 1);
+}
+
+#[tokio::test]
+async fn a_full_redis_is_told_as_such_and_takes_nothing() {
+    let world = World::start().await;
+    world.redis.cli(&["CONFIG", "SET", "maxmemory", "1"]).await;
+    let answer = world.post(Role::Ingest, "/v1/results", &result("r-1")).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text);
+    assert_eq!(answer.json()["code"], "store_full");
+    assert_eq!(answer.header(header::RETRY_AFTER), "1");
+    world.redis.cli(&["CONFIG", "SET", "maxmemory", "0"]).await;
+    assert_eq!(world.jobs().await, 0);
+}
