@@ -1,0 +1,90 @@
+//! What every job needs before its first call: the exam, its connector, a client.
+
+use passback_docebo::{Client, CourseId};
+use passback_producer::Producer;
+use passback_queue::QueueError;
+use passback_registry::{Connector, Exam, ExamId, RegistryError};
+
+use crate::clients::Clients;
+use crate::outcome::{About, Trouble};
+use crate::retry_delay::Spread;
+
+/// What the handlers of jobs share.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) producer: Producer,
+    pub(crate) clients: Clients,
+    /// Between two tries of a check.
+    pub(crate) check_retry: Spread,
+}
+
+/// What one job stands on.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    pub(crate) exam: Exam,
+    pub(crate) connector: Connector,
+    pub(crate) client: Client,
+}
+
+impl Ground {
+    pub(crate) fn course(&self) -> CourseId {
+        CourseId(self.exam.course_id)
+    }
+
+    /// What a job for this e-mail is about.
+    pub(crate) fn about(&self, email_hash: String) -> About {
+        About {
+            connector: self.connector.id.clone(),
+            exam: self.exam.id.clone(),
+            course_id: self.exam.course_id,
+            email_hash,
+        }
+    }
+}
+
+impl Desk {
+    /// Looks up what a job stands on, as it is now: a job that was just released because its connector was put right
+    /// must not meet the connector of two seconds ago.
+    pub(crate) async fn ground(&self, exam: &ExamId) -> Result<Ground, Trouble> {
+        let registry = self.producer.registry();
+        let exam = registry.exam(exam).await.map_err(|error| trouble_of_registry(&error))?;
+        let exam = exam.ok_or(Trouble::ExamMissing)?;
+        let connector = registry
+            .connector(&exam.connector)
+            .await
+            .map_err(|error| trouble_of_registry(&error))?;
+        let connector = connector.ok_or(Trouble::ConnectorMissing)?;
+        let client = self
+            .clients
+            .of(&connector)
+            .map_err(|error| Trouble::ConnectorUnusable {
+                detail: error.to_string(),
+            })?;
+        Ok(Ground {
+            exam,
+            connector,
+            client,
+        })
+    }
+
+    pub(crate) fn email_hash(&self, email: &str) -> String {
+        self.producer.registry().vault().email_hash(email)
+    }
+}
+
+fn trouble_of_registry(error: &RegistryError) -> Trouble {
+    let detail = error.to_string();
+    if error.is_retryable() {
+        Trouble::StoreUnavailable { detail }
+    } else {
+        Trouble::ConnectorUnusable { detail }
+    }
+}
+
+impl From<QueueError> for Trouble {
+    fn from(error: QueueError) -> Self {
+        Self::StoreUnavailable {
+            detail: error.to_string(),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Claims jobs, calls Docebo, reports one outcome per attempt. Runs on apalis.
+//!
+//! [`run`] is the door: it serves the lanes of [`WorkerConfig`] until [`Shutdown`] is asked for. A job passes these
+//! files: `fetch` claims it, `backend` hands it to apalis, `attempt` runs it under its deadline and catches what it
+//! does, `jobs` opens it, `check` or `push` calls Docebo and says what happened, `handler` and `decision` say what
+//! becomes of the job, `settler` brings that to Redis. Beside them run `heartbeat` and `housekeeping`.
+
+mod attempt;
+mod backend;
+mod check;
+mod clients;
+mod config;
+mod deadline;
+mod decision;
+mod desk;
+mod eligibility;
+mod error;
+mod fetch;
+mod handler;
+mod hearing;
+mod heartbeat;
+mod housekeeping;
+mod in_flight;
+mod incarnation;
+mod jobs;
+mod lane;
+mod lease;
+mod outcome;
+mod patience;
+mod push;
+mod report;
+mod retry_delay;
+mod run;
+mod settler;
+mod shutdown;
+mod tempo;
+mod wanted;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::{Limits, WorkerConfig};
+pub use error::WorkerError;
+pub use run::run;
+pub use shutdown::Shutdown;

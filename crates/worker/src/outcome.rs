@@ -1,0 +1,180 @@
+//! What an attempt found. Handlers say what happened; what becomes of the job is decided elsewhere, in one place.
+
+use passback_docebo::Error;
+use passback_producer::Code;
+use passback_queue::Name;
+use passback_registry::{ConnectorId, ExamId};
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub(crate) enum Happened {
+    /// The check has an answer from Docebo.
+    Checked(Finding),
+    /// The push ended well.
+    Pushed(Pushed),
+    /// Something stood in the way.
+    Failed(Trouble),
+}
+
+/// What Docebo says of an enrolment that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// The person is enrolled and may begin.
+    Eligible,
+    /// The course is completed.
+    AlreadyCompleted,
+    /// The enrolment is suspended.
+    Suspended,
+    /// The person is on the waiting list.
+    WaitingList,
+    /// The enrolment waits for somebody's confirmation.
+    ToConfirm,
+    /// The course is overbooked.
+    Overbooking,
+    /// Today is outside the enrolment's validity.
+    NotValidNow,
+}
+
+/// How a push ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    /// Docebo has it from us.
+    Delivered,
+    /// Docebo had it already, or there was nothing to write.
+    NothingToDo,
+    /// A newer or better result counts.
+    Superseded {
+        /// That result.
+        by: Name,
+    },
+}
+
+/// What stood in the way.
+#[derive(Debug, Clone)]
+pub(crate) enum Trouble {
+    /// Nobody has this e-mail.
+    UserNotFound,
+    /// Several people have it.
+    UserAmbiguous,
+    /// The person is not in the course.
+    EnrollmentNotFound,
+    /// The enrolment is in a state that this version does not know.
+    StatusUnknown {
+        /// What Docebo wrote.
+        status: String,
+    },
+    /// A call to Docebo failed.
+    Docebo(Error),
+    /// The credentials were refused or the like, and a person put it right while the attempt ran.
+    FixedMeanwhile(Error),
+    /// As new a result says something else.
+    Conflict {
+        /// That result.
+        with: String,
+    },
+    /// The exam is not in the registry any more.
+    ExamMissing,
+    /// Its connector is not.
+    ConnectorMissing,
+    /// No client can be made of the connector, or its secrets do not open.
+    ConnectorUnusable {
+        /// Why, without secrets.
+        detail: String,
+    },
+    /// The payload is of another version, or does not open.
+    Unreadable {
+        /// Why, without its content.
+        detail: String,
+    },
+    /// Redis did not answer what the attempt had to know.
+    StoreUnavailable {
+        /// What Redis said.
+        detail: String,
+    },
+    /// The handler panicked.
+    Panicked,
+    /// The attempt took longer than it may.
+    Cut,
+    /// A check's deadline came, after the trouble that it met last.
+    OutOfTime {
+        /// None if it met none: an answer was outstanding.
+        last: Option<Box<Trouble>>,
+    },
+    /// The worker stops.
+    Interrupted,
+    /// Redis has not heard the worker for so long that others may take its jobs.
+    Unheard,
+}
+
+/// Whom and what a job turned out to be about, for the event it may have to wait for.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    /// The connector that was called.
+    pub(crate) connector: ConnectorId,
+    /// The exam.
+    pub(crate) exam: ExamId,
+    /// The course.
+    pub(crate) course_id: u64,
+    /// The person, as a keyed hash.
+    pub(crate) email_hash: String,
+}
+
+/// What a handler hands back.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    /// How it ended.
+    pub(crate) happened: Happened,
+    /// What it was about, as far as that was found out.
+    pub(crate) about: Option<About>,
+}
+
+impl From<Happened> for Ending {
+    fn from(happened: Happened) -> Self {
+        Self { happened, about: None }
+    }
+}
+
+impl From<Trouble> for Ending {
+    fn from(trouble: Trouble) -> Self {
+        Happened::Failed(trouble).into()
+    }
+}
+
+impl Finding {
+    /// The catalogue's word for it.
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Self::Eligible => Code::Eligible,
+            Self::AlreadyCompleted => Code::AlreadyCompleted,
+            Self::Suspended => Code::EnrollmentSuspended,
+            Self::WaitingList => Code::EnrollmentWaitingList,
+            Self::ToConfirm => Code::EnrollmentToConfirm,
+            Self::Overbooking => Code::EnrollmentOverbooking,
+            Self::NotValidNow => Code::EnrollmentNotValidNow,
+        }
+    }
+}
+
+impl Trouble {
+    /// What the history keeps of it: bounded and redacted where it was made.
+    pub(crate) fn detail(&self) -> Option<String> {
+        match self {
+            Self::Docebo(error) | Self::FixedMeanwhile(error) => Some(error.to_string()),
+            Self::StatusUnknown { status } => Some(format!("the enrolment's status is '{status}'")),
+            Self::Conflict { with } => Some(format!("the result {with} is as new and says something else")),
+            Self::ConnectorUnusable { detail } | Self::Unreadable { detail } | Self::StoreUnavailable { detail } => {
+                Some(detail.clone())
+            }
+            Self::OutOfTime { last } => last.as_ref().and_then(|trouble| trouble.detail()),
+            Self::UserNotFound
+            | Self::UserAmbiguous
+            | Self::EnrollmentNotFound
+            | Self::ExamMissing
+            | Self::ConnectorMissing
+            | Self::Panicked
+            | Self::Cut
+            | Self::Interrupted
+            | Self::Unheard => None,
+        }
+    }
+}

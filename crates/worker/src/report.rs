@@ -1,0 +1,97 @@
+//! What an attempt leaves behind: its settlement with a line for the history, and a line in the log.
+
+use passback_docebo::{Call, Calls};
+use passback_queue::{AttemptRecord, CallRecord, Name, Settlement, Transition};
+
+use crate::decision::Decision;
+use crate::lease::Lease;
+use crate::outcome::{Happened, Trouble};
+use crate::retry_delay::whole_ms;
+
+/// Calls that the history keeps of one attempt: the last ones.
+const MAX_CALLS: usize = 40;
+
+/// The settlement of an attempt.
+pub(crate) fn settlement(
+    decision: Decision,
+    happened: &Happened,
+    lease: &Lease,
+    calls: &Calls,
+    worker: &Name,
+) -> Settlement {
+    let record = &lease.claimed.record;
+    let attempt = AttemptRecord {
+        attempt: record.attempts.saturating_add(1),
+        claim: lease.claimed.token.claim,
+        worker: worker.to_string(),
+        started_ms: record.since_ms,
+        duration_ms: whole_ms(lease.elapsed()),
+        outcome: decision.transition.verb().to_owned(),
+        code: decision.code.map(|code| code.to_string()).unwrap_or_default(),
+        calls: last_calls(calls),
+        detail: detail(happened),
+        ..AttemptRecord::default()
+    };
+    Settlement {
+        token: lease.claimed.token,
+        transition: decision.transition,
+        code: decision.code.map(passback_producer::Code::name),
+        attempt: Some(attempt),
+        answer: decision.answer.map(|answer| answer.to_bytes()),
+        ledger_state: decision.ledger_state,
+    }
+}
+
+/// The settlement of a job that was claimed and never begun: as if it had not been claimed.
+pub(crate) fn released_unstarted(lease: &Lease) -> Settlement {
+    let code = lease.claimed.record.code.as_deref();
+    Settlement {
+        token: lease.claimed.token,
+        transition: Transition::Release,
+        code: code.and_then(|code| Name::new(code).ok()),
+        attempt: None,
+        answer: None,
+        ledger_state: None,
+    }
+}
+
+/// Says once what became of the job; inside the attempt's span, which names it.
+pub(crate) fn log(decision: &Decision, happened: &Happened, lease: &Lease) {
+    let outcome = decision.transition.verb();
+    let code = decision.code.map(passback_producer::Code::as_str);
+    let duration_ms = whole_ms(lease.elapsed());
+    let detail = detail(happened);
+    match &decision.transition {
+        Transition::Done | Transition::Superseded { .. } | Transition::Expired => {
+            tracing::debug!(outcome, code, duration_ms, "the job has ended");
+        }
+        Transition::Retry { delay_ms } | Transition::Snooze { delay_ms } => {
+            tracing::info!(outcome, code, duration_ms, delay_ms, detail, "the job is tried again");
+        }
+        Transition::Park { wake, .. } => {
+            tracing::info!(outcome, code, duration_ms, %wake, detail, "the job waits for an event");
+        }
+        Transition::Bury => tracing::warn!(outcome, code, duration_ms, detail, "a person must look at the job"),
+        Transition::Release => tracing::info!(outcome, code, duration_ms, "the job goes back unfinished"),
+    }
+}
+
+fn detail(happened: &Happened) -> Option<String> {
+    match happened {
+        Happened::Checked(_) | Happened::Pushed(_) => None,
+        Happened::Failed(trouble) => Trouble::detail(trouble),
+    }
+}
+
+fn last_calls(calls: &Calls) -> Vec<CallRecord> {
+    let dropped = calls.0.len().saturating_sub(MAX_CALLS);
+    calls.0.iter().skip(dropped).map(call_record).collect()
+}
+
+fn call_record(call: &Call) -> CallRecord {
+    CallRecord {
+        endpoint: call.endpoint.as_str().to_owned(),
+        status: call.status,
+        duration_ms: call.duration_ms,
+    }
+}

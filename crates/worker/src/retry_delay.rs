@@ -1,0 +1,79 @@
+//! How long to wait before the next try: exponential, with full jitter, a pure function of its arguments.
+
+use std::time::Duration;
+
+/// The shortest and the longest wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spread {
+    least_ms: u64,
+    most_ms: u64,
+}
+
+impl Spread {
+    /// Waits from `least` to `most`.
+    pub(crate) fn new(least: Duration, most: Duration) -> Self {
+        let least_ms = whole_ms(least);
+        Self {
+            least_ms,
+            most_ms: whole_ms(most).max(least_ms),
+        }
+    }
+
+    /// The wait after the `failures`-th failure in a row, from 1: any time up to a bound that doubles each time.
+    ///
+    /// The whole range is used, so that jobs that failed together do not come back together.
+    pub(crate) fn full_jitter(self, failures: u32, random: u64) -> Duration {
+        let doubled = self.least_ms.saturating_mul(1_u64 << failures.min(32));
+        let span_ms = doubled.clamp(self.least_ms, self.most_ms) - self.least_ms;
+        Duration::from_millis(self.least_ms + random % (span_ms + 1))
+    }
+}
+
+/// A duration in whole milliseconds.
+pub(crate) fn whole_ms(duration: Duration) -> u64 {
+    // Half of the range, so that sums of two never overflow.
+    u64::try_from(duration.as_millis())
+        .unwrap_or(u64::MAX)
+        .min(u64::MAX / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::Spread;
+
+    const PUSH: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(15));
+
+    #[test]
+    fn the_first_wait_is_short_and_the_bound_doubles_up_to_the_longest() {
+        let spread = Spread::new(PUSH.0, PUSH.1);
+        let longest = |failures| {
+            let waits = (0..900_001_u64)
+                .step_by(1000)
+                .map(|random| spread.full_jitter(failures, random));
+            waits.max().unwrap_or_default()
+        };
+        assert!(longest(1) <= Duration::from_secs(2));
+        assert!(longest(5) <= Duration::from_secs(32));
+        assert!(longest(5) > Duration::from_secs(16));
+        assert!(longest(30) > Duration::from_mins(14));
+    }
+
+    proptest! {
+        #[test]
+        fn every_wait_is_within_the_bounds(failures in any::<u32>(), random in any::<u64>()) {
+            let wait = Spread::new(PUSH.0, PUSH.1).full_jitter(failures, random);
+            prop_assert!(wait >= PUSH.0 && wait <= PUSH.1, "{:?}", wait);
+        }
+
+        #[test]
+        fn odd_bounds_never_overflow(least in any::<u64>(), most in any::<u64>(), failures in any::<u32>(), random in any::<u64>()) {
+            let spread = Spread::new(Duration::from_millis(least), Duration::from_millis(most));
+            let wait = spread.full_jitter(failures, random);
+            prop_assert!(wait <= Duration::from_millis(most.max(least)));
+        }
+    }
+}
