@@ -44,7 +44,7 @@ impl From<IntakeError> for Problem {
             IntakeError::UnknownExam { exam_id } => {
                 let detail = format!("No exam is registered under the id '{exam_id}'.");
                 let fix = "register the exam (`passback apply -f`), or correct the id";
-                Self::new(code, detail).with_fault(Fault::at("/exam_id", "unknown exam", fix))
+                Self::new(code, detail).with_fault(Fault::at("/exam_id", format!("no exam is called '{exam_id}'"), fix))
             }
             IntakeError::OtherContent { result_id } => {
                 let detail = format!("The result '{result_id}' was accepted before, with other content.");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use backoff::{ExponentialBackoff, ExponentialBackoffBuilder, backoff::Backoff};
 use passback_queue::QueueError;
 
 use crate::retry_delay::Spread;
@@ -11,15 +12,23 @@ use crate::retry_delay::Spread;
 pub(crate) struct Patience {
     /// What the loop does, for the log.
     what: &'static str,
-    waits: Spread,
+    waits: ExponentialBackoff,
+    longest: Duration,
     failures: u32,
 }
 
 impl Patience {
-    pub(crate) fn new(what: &'static str, waits: Spread) -> Self {
+    pub(crate) fn new(what: &'static str, bounds: Spread) -> Self {
+        let waits = ExponentialBackoffBuilder::new()
+            .with_initial_interval(bounds.least())
+            .with_max_interval(bounds.most())
+            .with_multiplier(2.0)
+            .with_max_elapsed_time(None)
+            .build();
         Self {
             what,
             waits,
+            longest: bounds.most(),
             failures: 0,
         }
     }
@@ -32,7 +41,8 @@ impl Patience {
         } else {
             tracing::debug!(doing = self.what, failures = self.failures, %error, "Redis still does not do as asked");
         }
-        self.waits.full_jitter(self.failures, fastrand::u64(..))
+        // It has no limit on the time in all, so it always has a next wait.
+        self.waits.next_backoff().unwrap_or(self.longest)
     }
 
     /// Notes a success.
@@ -40,6 +50,7 @@ impl Patience {
         if self.failures > 0 {
             tracing::info!(doing = self.what, failures = self.failures, "Redis is back");
             self.failures = 0;
+            self.waits.reset();
         }
     }
 

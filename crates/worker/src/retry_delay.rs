@@ -19,6 +19,16 @@ impl Spread {
         }
     }
 
+    /// The shortest wait.
+    pub(crate) fn least(self) -> Duration {
+        Duration::from_millis(self.least_ms)
+    }
+
+    /// The longest wait.
+    pub(crate) fn most(self) -> Duration {
+        Duration::from_millis(self.most_ms)
+    }
+
     /// The wait after the `failures`-th failure in a row, from 1: any time up to a bound that doubles each time.
     ///
     /// The whole range is used, so that jobs that failed together do not come back together.
