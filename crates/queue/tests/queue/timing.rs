@@ -162,10 +162,25 @@ async fn a_check_that_ends_is_announced() {
     };
     shard.settle(&worker, answered).await;
     assert_eq!(ended.next().await, Some(job(1).id));
-    shard.queue.enqueue(&NewJob { lane: Lane::Check, ..job(2) }).await.unwrap();
-    let claimed = shard.queue.claim(Lane::Check, &worker, 1, Duration::from_secs(1)).await.unwrap();
+    shard
+        .queue
+        .enqueue(&NewJob {
+            lane: Lane::Check,
+            ..job(2)
+        })
+        .await
+        .unwrap();
+    let claimed = shard
+        .queue
+        .claim(Lane::Check, &worker, 1, Duration::from_secs(1))
+        .await
+        .unwrap();
     shard.settle(&worker, ending(claimed[0].token, Transition::Bury)).await;
-    assert_eq!(ended.next().await, Some(job(2).id), "whoever waits for it is told that it died");
+    assert_eq!(
+        ended.next().await,
+        Some(job(2).id),
+        "whoever waits for it is told that it died"
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,9 @@
+//! The command line as a client of the HTTP API.
+
+mod client;
+mod problem;
+mod target;
+
+pub(crate) use client::{Api, items};
+pub(crate) use problem::field_errors;
+pub(crate) use target::{ADMIN_TOKEN_FILE, API_URL_FILE, DEFAULT_DATA_DIR};

@@ -1,0 +1,92 @@
+//! A refusal of the API in the words of the command line.
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::exit::{Exit, Failure};
+use crate::output::text_of;
+
+/// The failure that an answer other than 2xx stands for.
+pub(crate) fn refusal(status: StatusCode, text: &str) -> Failure {
+    let exit = exit_of(status);
+    let Ok(problem) = serde_json::from_str::<Value>(text) else {
+        return Failure::new(exit, format!("the server answered {status}"))
+            .fix("let PASSBACK_API_URL name the passback API");
+    };
+    let mut failure = Failure::new(exit, sentence(status, &problem));
+    for error in field_errors(&problem) {
+        failure = failure.detail(error);
+    }
+    let steps = problem["resolution"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for step in steps {
+        failure = failure.fix(text_of(step));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        failure = failure.fix("set PASSBACK_API_TOKEN, or run the command in the folder of a running `passback dev`");
+    }
+    failure
+}
+
+fn sentence(status: StatusCode, problem: &Value) -> String {
+    match (problem["title"].as_str(), problem["detail"].as_str()) {
+        (Some(title), Some(detail)) if !detail.is_empty() => format!("{title}: {detail}"),
+        (Some(title), _) => title.to_owned(),
+        (None, _) => format!("the server answered {status}"),
+    }
+}
+
+/// The errors of single fields, each with its fix.
+pub(crate) fn field_errors(problem: &Value) -> Vec<String> {
+    let errors = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    errors
+        .iter()
+        .map(|error| {
+            let place = if error["pointer"].is_null() {
+                &error["parameter"]
+            } else {
+                &error["pointer"]
+            };
+            format!(
+                "{}: {}; {}",
+                text_of(place),
+                text_of(&error["problem"]),
+                text_of(&error["fix"])
+            )
+        })
+        .collect()
+}
+
+fn exit_of(status: StatusCode) -> Exit {
+    match status {
+        StatusCode::NOT_FOUND => Exit::NotFound,
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => Exit::Unavailable,
+        refused if refused.is_client_error() => Exit::Refused,
+        _ => Exit::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_problem_is_said_with_its_fields_and_its_way_out() {
+        let problem = json!({
+            "title": "Invalid request", "detail": "/score_percent: is 120", "code": "invalid_request",
+            "errors": [{"pointer": "/score_percent", "problem": "is 120", "fix": "write 0 to 100"}],
+            "resolution": ["Correct the fields."]
+        });
+        let failure = refusal(StatusCode::UNPROCESSABLE_ENTITY, &problem.to_string());
+        assert_eq!(failure.exit, Exit::Refused);
+        let said = "error: Invalid request: /score_percent: is 120\n  /score_percent: is 120; write 0 to 100\nfix: Correct the fields.";
+        assert_eq!(failure.to_string(), said);
+    }
+
+    #[test]
+    fn an_answer_that_is_no_problem_is_said_by_its_status() {
+        let failure = refusal(StatusCode::BAD_GATEWAY, "<html>");
+        assert_eq!(failure.exit, Exit::Unavailable);
+        assert!(failure.to_string().contains("502"));
+    }
+}

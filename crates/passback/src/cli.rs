@@ -1,0 +1,100 @@
+//! What can be said on the command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    apply, audit, check, config, connector, dead, demo, dev, exam, job, push, serve, simulator, token, worker,
+    worker_list,
+};
+use crate::exit::EXIT_CODES_HELP;
+
+/// Carries exam events to Docebo and never loses one.
+///
+/// Try `passback demo`: it needs nothing but redis-server. Commands that talk to a server take its address from
+/// `PASSBACK_API_URL` and a token from `PASSBACK_API_TOKEN`; in the folder of a running `passback dev` they find both.
+#[derive(Debug, Parser)]
+#[command(name = "passback", version, after_help = EXIT_CODES_HELP, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Play an exam day through the whole stack on this machine.
+    Demo(demo::DemoArgs),
+    /// Run everything on this machine: a private Redis, a stand-in for Docebo, the API and a worker.
+    Dev(dev::DevArgs),
+    /// Run the HTTP API.
+    Serve(serve::ServeArgs),
+    /// Run a worker.
+    Worker(worker::WorkerArgs),
+    /// Stand in for Docebo.
+    Simulator(simulator::SimulatorArgs),
+    /// Bring connectors and exams to what a file says.
+    Apply(apply::ApplyArgs),
+    /// Ask whether a candidate may sit an exam.
+    Check(check::CheckArgs),
+    /// Hand in exam results: one by flags, or a file.
+    Push(push::PushArgs),
+    /// Look at jobs.
+    #[command(subcommand)]
+    Job(job::JobCommand),
+    /// Look at dead letters and put them right.
+    #[command(subcommand)]
+    Dead(dead::DeadCommand),
+    /// Look at connectors, try their credentials, remove them.
+    #[command(subcommand)]
+    Connector(connector::ConnectorCommand),
+    /// Look at exams, remove them.
+    #[command(subcommand)]
+    Exam(exam::ExamCommand),
+    /// List the workers.
+    WorkerList(worker_list::WorkerListArgs),
+    /// Read the audit trail.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Make API tokens.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Look at the configuration of `serve` and `worker`.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    /// The help of a command and of all below it.
+    fn help(command: &mut clap::Command, path: &str, text: &mut String) {
+        let rendered = command.clone().term_width(100).render_long_help();
+        text.extend(["==== ", path, "\n", &rendered.to_string(), "\n"]);
+        let names: Vec<String> = command
+            .get_subcommands()
+            .map(|below| below.get_name().to_owned())
+            .collect();
+        for name in names {
+            let below = command.find_subcommand_mut(&name).unwrap();
+            help(below, &format!("{path} {name}"), text);
+        }
+    }
+
+    #[test]
+    fn the_help_of_every_command_reads_as_it_was_reviewed() {
+        let mut text = String::new();
+        let mut command = Cli::command();
+        // Names every command in full, and adds `help` below each.
+        command.build();
+        help(&mut command, "passback", &mut text);
+        let trimmed: Vec<&str> = text.lines().map(str::trim_end).collect();
+        insta::assert_snapshot!(trimmed.join("\n"));
+    }
+}

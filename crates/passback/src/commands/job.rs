@@ -1,0 +1,160 @@
+//! `passback job list|show|cancel`
+
+use clap::{Args, Subcommand};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::filter::{JobFilter, borrowed};
+use crate::api::Api;
+use crate::exit::{Exit, Failure};
+use crate::output::{self, Column, Format, column, confirm, field, text_of};
+
+/// What can be done with jobs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobCommand {
+    /// List jobs.
+    List(ListArgs),
+    /// Show one job with its attempts.
+    Show(ShowArgs),
+    /// End a job that is not running.
+    Cancel(CancelArgs),
+}
+
+/// Which jobs to list.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only jobs in this state: ready, scheduled, running, parked, dead, done, superseded, expired, discarded.
+    #[arg(long, value_name = "STATE")]
+    state: Option<String>,
+    #[command(flatten)]
+    filter: JobFilter,
+    /// The most jobs to list.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    limit: u16,
+    /// How to print them.
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+/// Which job to show.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The job's id.
+    id: String,
+    /// How to print it.
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+/// Which job to cancel.
+#[derive(Debug, Args)]
+pub(crate) struct CancelArgs {
+    /// The job's id.
+    id: String,
+    /// Why; stands in the job's history and in the audit trail.
+    #[arg(long)]
+    reason: String,
+    /// Do not ask.
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// How jobs stand in tables.
+pub(crate) const JOB_COLUMNS: [Column; 8] = [
+    column("ID", |job| field(job, "id")),
+    column("KIND", |job| field(job, "kind")),
+    column("STATE", |job| field(job, "state")),
+    column("CONNECTOR", |job| field(job, "connector")),
+    column("RESULT", |job| field(job, "result_id")),
+    column("CODE", |job| field(job, "code")),
+    column("ATTEMPTS", |job| field(job, "attempts")),
+    column("SINCE", |job| field(job, "since")),
+];
+
+const ATTEMPT_COLUMNS: [Column; 7] = [
+    column("STARTED", |attempt| field(attempt, "started_at")),
+    column("ATTEMPT", |attempt| field(attempt, "attempt")),
+    column("OUTCOME", |attempt| field(attempt, "outcome")),
+    column("CODE", |attempt| field(attempt, "code")),
+    column("MS", |attempt| field(attempt, "duration_ms")),
+    column("CALLS", calls),
+    column("BY", by),
+];
+
+/// Runs a command on jobs.
+pub(crate) async fn run(command: JobCommand) -> Result<Exit, Failure> {
+    let api = Api::from_environment()?;
+    match command {
+        JobCommand::List(args) => {
+            let mut query = args.filter.query(true)?;
+            query.extend(args.state.map(|state| ("state", state)));
+            let (jobs, more) = api.list(&["v1", "jobs"], &borrowed(&query), args.limit.into()).await?;
+            output::list(args.output, &jobs, &JOB_COLUMNS)?;
+            say_more(more);
+        }
+        JobCommand::Show(args) => {
+            let job = api.get(&["v1", "jobs", &args.id], &[]).await?;
+            print_job(args.output, &job)?;
+        }
+        JobCommand::Cancel(args) => {
+            if !confirm(&format!("cancel job {}?", args.id), args.yes)? {
+                return Err(Failure::refused("nothing was changed"));
+            }
+            let body = json!({"reason": args.reason});
+            api.call(Method::POST, &["v1", "jobs", &args.id, "cancel"], &[], Some(&body))
+                .await?;
+            output::note(&format!("job {} is cancelled", args.id));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Says on stderr that a list is not whole.
+pub(crate) fn say_more(more: bool) {
+    if more {
+        output::note("there are more; raise --limit or narrow the filter");
+    }
+}
+
+/// Prints a job; as a table with its attempts and what is known about its code.
+pub(crate) fn print_job(format: Format, job: &Value) -> Result<(), Failure> {
+    output::item(format, job)?;
+    if format != Format::Table {
+        return Ok(());
+    }
+    let steps = job["resolution"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !steps.is_empty() {
+        output::line("\nto put it right:")?;
+    }
+    for (index, step) in steps.iter().enumerate() {
+        output::line(&format!("  {}. {}", index + 1, text_of(step)))?;
+    }
+    let attempts = job["history"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if attempts.is_empty() {
+        return Ok(());
+    }
+    output::line("")?;
+    output::list(format, attempts, &ATTEMPT_COLUMNS)?;
+    let mut details = attempts.iter().filter(|attempt| attempt["detail"].is_string());
+    details.try_for_each(|attempt| output::line(&format!("detail: {}", field(attempt, "detail"))))
+}
+
+fn calls(attempt: &Value) -> String {
+    let calls = attempt["calls"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let each: Vec<String> = calls
+        .iter()
+        .map(|call| format!("{} {}", field(call, "endpoint"), field(call, "status")))
+        .collect();
+    if each.is_empty() {
+        "-".to_owned()
+    } else {
+        each.join(", ")
+    }
+}
+
+fn by(attempt: &Value) -> String {
+    match attempt["actor"].as_str() {
+        Some(actor) => format!("{actor}: {}", field(attempt, "reason")),
+        None => field(attempt, "worker"),
+    }
+}

@@ -1,0 +1,47 @@
+//! One file per command.
+
+pub(crate) mod apply;
+mod apply_entries;
+pub(crate) mod audit;
+pub(crate) mod check;
+pub(crate) mod config;
+pub(crate) mod connector;
+pub(crate) mod dead;
+pub(crate) mod demo;
+pub(crate) mod dev;
+pub(crate) mod exam;
+mod filter;
+pub(crate) mod job;
+pub(crate) mod push;
+mod push_file;
+pub(crate) mod serve;
+mod settings;
+pub(crate) mod simulator;
+pub(crate) mod token;
+pub(crate) mod worker;
+pub(crate) mod worker_list;
+
+use crate::cli::Command;
+use crate::exit::{Exit, Failure};
+
+/// Runs one command to its end.
+pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Dev(args) => dev::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
+        Command::Worker(args) => worker::run(args).await,
+        Command::Simulator(args) => simulator::run(args).await,
+        Command::Apply(args) => apply::run(args).await,
+        Command::Check(args) => check::run(args).await,
+        Command::Push(args) => push::run(args).await,
+        Command::Job(command) => job::run(command).await,
+        Command::Dead(command) => dead::run(command).await,
+        Command::Connector(command) => connector::run(command).await,
+        Command::Exam(command) => exam::run(command).await,
+        Command::WorkerList(args) => worker_list::run(args).await,
+        Command::Audit(command) => audit::run(command).await,
+        Command::Token(command) => token::run(command),
+        Command::Config(command) => config::run(command).await,
+    }
+}

@@ -1,0 +1,83 @@
+//! `passback push`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use reqwest::{Method, StatusCode};
+use serde_json::{Map, Value};
+
+use super::push_file::push_file;
+use crate::api::Api;
+use crate::exit::{Exit, Failure};
+use crate::output::{self, Format, field};
+
+/// One result by flags, or many in a file.
+#[derive(Debug, Args)]
+pub(crate) struct PushArgs {
+    /// A file with one JSON result per line; - reads from the input. Running it again is safe: what was accepted stays.
+    #[arg(short, long, conflicts_with_all = ["result_id", "exam", "email", "outcome", "score", "completed_at", "sequence"])]
+    file: Option<PathBuf>,
+    /// The result's id: the same id is accepted once.
+    #[arg(long, required_unless_present = "file")]
+    result_id: Option<String>,
+    /// The exam's id.
+    #[arg(long, required_unless_present = "file")]
+    exam: Option<String>,
+    /// The candidate's e-mail.
+    #[arg(long, required_unless_present = "file")]
+    email: Option<String>,
+    /// passed, failed or `non_graded`.
+    #[arg(long, required_unless_present = "file")]
+    outcome: Option<String>,
+    /// The score in percent, 0 to 100.
+    #[arg(long)]
+    score: Option<f64>,
+    /// When the exam was completed, such as 2025-11-20T09:30:11Z.
+    #[arg(long, required_unless_present = "file")]
+    completed_at: Option<String>,
+    /// A number that grows with each result of the same candidate.
+    #[arg(long)]
+    sequence: Option<u64>,
+    /// How to print the receipt.
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+/// Hands in one result, or all of a file.
+pub(crate) async fn run(args: PushArgs) -> Result<Exit, Failure> {
+    let api = Api::from_environment()?;
+    if let Some(file) = &args.file {
+        return push_file(&api, file, args.output).await;
+    }
+    let answer = api
+        .call(Method::POST, &["v1", "results"], &[], Some(&result(&args)))
+        .await?;
+    if args.output == Format::Table {
+        let word = if answer.status == StatusCode::OK {
+            "was accepted before"
+        } else {
+            "accepted"
+        };
+        let (result, job) = (field(&answer.body, "result_id"), field(&answer.body, "job_id"));
+        output::line(&format!("{result} {word}, job {job}"))?;
+    } else {
+        output::item(args.output, &answer.body)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn result(args: &PushArgs) -> Value {
+    let fields = [
+        ("result_id", args.result_id.clone().map(Value::from)),
+        ("exam_id", args.exam.clone().map(Value::from)),
+        ("email", args.email.clone().map(Value::from)),
+        ("outcome", args.outcome.clone().map(Value::from)),
+        ("score_percent", args.score.map(Value::from)),
+        ("completed_at", args.completed_at.clone().map(Value::from)),
+        ("sequence", args.sequence.map(Value::from)),
+    ];
+    let given = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(given.collect::<Map<_, _>>())
+}

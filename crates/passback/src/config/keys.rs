@@ -1,0 +1,109 @@
+//! Every key that can be configured, spelled once.
+
+/// What a key's value must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Any text.
+    Text,
+    /// A URL that may hold a password.
+    SecretUrl,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number within bounds, both included.
+    Integer(u64, u64),
+    /// A text such as `25s`.
+    Duration,
+    /// A list of API tokens.
+    Tokens,
+}
+
+/// One key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key {
+    /// Its path, with dots.
+    pub(crate) path: &'static str,
+    /// What its value must be.
+    pub(crate) kind: Kind,
+}
+
+const fn key(path: &'static str, kind: Kind) -> Key {
+    Key { path, kind }
+}
+
+/// The most jobs that run at once in one lane of one process.
+const MAX_CONCURRENCY: u64 = 1_024;
+/// The largest body limit that can be asked for.
+const MAX_MAX_BODY_BYTES: u64 = 16 * 1024 * 1024;
+
+/// All keys, in the order in which they are shown.
+pub(crate) const KEYS: [Key; 16] = [
+    key("redis.url", Kind::SecretUrl),
+    key("redis.allow_unsafe", Kind::Bool),
+    key("http.listen", Kind::Text),
+    key("http.max_body_bytes", Kind::Integer(1_024, MAX_MAX_BODY_BYTES)),
+    key("http.shutdown_grace", Kind::Duration),
+    key("secrets.master_key_file", Kind::Text),
+    key("auth.tokens", Kind::Tokens),
+    key("connectors.allow_http_loopback", Kind::Bool),
+    key("worker.concurrency.check", Kind::Integer(1, MAX_CONCURRENCY)),
+    key("worker.concurrency.push", Kind::Integer(1, MAX_CONCURRENCY)),
+    key("worker.concurrency.background", Kind::Integer(1, MAX_CONCURRENCY)),
+    key("worker.shutdown_grace", Kind::Duration),
+    key("worker.push_deadline", Kind::Duration),
+    key("worker.max_attempts", Kind::Integer(1, 1_000)),
+    key("worker.max_age", Kind::Duration),
+    key("worker.look_again", Kind::Duration),
+];
+
+/// Letters that may differ before a name is no longer offered as the one meant.
+const MAX_TYPO_DISTANCE: usize = 4;
+
+impl Key {
+    /// The key with this path.
+    pub(crate) fn find(path: &str) -> Option<&'static Key> {
+        KEYS.iter().find(|key| key.path == path)
+    }
+
+    /// The variable that sets the key.
+    pub(crate) fn variable(&self) -> String {
+        format!("PASSBACK_{}", self.path.to_uppercase().replace('.', "__"))
+    }
+}
+
+/// Whether keys lie below this path.
+pub(crate) fn is_section(path: &str) -> bool {
+    KEYS.iter()
+        .any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+}
+
+/// The known name that a misspelt one most likely means.
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= MAX_TYPO_DISTANCE && *distance < candidate.len())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_key_finds_the_one_meant() {
+        let paths = || KEYS.iter().map(|key| key.path);
+        assert_eq!(nearest("redis.ulr", paths()), Some("redis.url"));
+        assert_eq!(
+            nearest("worker.concurency.push", paths()),
+            Some("worker.concurrency.push")
+        );
+        assert_eq!(nearest("entirely.different", paths()), None);
+    }
+
+    #[test]
+    fn a_variable_nests_by_a_double_underscore() {
+        let key = Key::find("worker.concurrency.push").unwrap();
+        assert_eq!(key.variable(), "PASSBACK_WORKER__CONCURRENCY__PUSH");
+    }
+}

@@ -1,0 +1,205 @@
+use std::io::Write;
+
+use secrecy::ExposeSecret;
+use tempfile::NamedTempFile;
+use toml::Value;
+
+use super::keys::KEYS;
+use super::{Layers, Settings, Sources, show};
+use crate::exit::Failure;
+
+fn file(text: &str) -> NamedTempFile {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+fn sources(text: &str, variables: &[(&str, &str)]) -> (NamedTempFile, Sources) {
+    let file = file(text);
+    let variables = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let sources = Sources {
+        file: Some(file.path().to_owned()),
+        variables,
+        flags: Vec::new(),
+    };
+    (file, sources)
+}
+
+fn settings(text: &str, variables: &[(&str, &str)]) -> Result<Settings, Failure> {
+    let (_file, sources) = sources(text, variables);
+    let layers = Layers::read(sources)?;
+    Ok(Settings::from_layers(&layers)?)
+}
+
+#[test]
+fn the_defaults_are_complete_and_valid() {
+    let (_file, sources) = sources("", &[]);
+    let layers = Layers::read(sources).unwrap();
+    assert_eq!(layers.iter().count(), KEYS.len());
+    let settings = Settings::from_layers(&layers).unwrap();
+    assert_eq!(settings.push_slots, 32);
+    assert_eq!(settings.look_again.as_secs(), 6 * 3_600);
+}
+
+#[test]
+fn each_layer_goes_over_the_one_below() {
+    let text =
+        "[redis]\nurl = \"redis://file\"\n[http]\nlisten = \"127.0.0.1:1\"\n[worker]\nconcurrency = { push = 3 }";
+    let variables = [
+        ("PASSBACK_REDIS__URL", "redis://variable"),
+        ("PASSBACK_WORKER__CONCURRENCY__CHECK", "7"),
+    ];
+    let (_file, mut sources) = sources(text, &variables);
+    sources
+        .flags
+        .push(("http.listen", "--listen", Value::from("127.0.0.1:2")));
+    let layers = Layers::read(sources).unwrap();
+    let settings = Settings::from_layers(&layers).unwrap();
+    assert_eq!(settings.redis_url.expose_secret(), "redis://variable");
+    assert_eq!(settings.listen, "127.0.0.1:2");
+    assert_eq!(
+        (settings.check_slots, settings.push_slots, settings.background_slots),
+        (7, 3, 8)
+    );
+}
+
+#[test]
+fn a_value_can_come_from_a_file_that_a_variable_names() {
+    let secret = file("redis://:hunter2@host\n");
+    let path = secret.path().to_str().unwrap();
+    let settings = settings("", &[("PASSBACK_REDIS__URL_FILE", path)]).unwrap();
+    assert_eq!(settings.redis_url.expose_secret(), "redis://:hunter2@host");
+}
+
+#[test]
+fn the_master_key_file_is_a_key_and_not_a_file_to_read() {
+    let settings = settings("", &[("PASSBACK_SECRETS__MASTER_KEY_FILE", "/nowhere/key")]).unwrap();
+    assert_eq!(settings.master_key_file.to_str(), Some("/nowhere/key"));
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_source_and_the_nearest_key() {
+    let (file, sources) = sources("[redis]\nulr = \"redis://x\"", &[]);
+    let failure = Failure::from(Layers::read(sources).unwrap_err());
+    let said = failure.to_string();
+    assert!(said.contains("unknown key redis.ulr"), "{said}");
+    assert!(said.contains(file.path().to_str().unwrap()), "{said}");
+    assert!(said.contains("did you mean redis.url?"), "{said}");
+}
+
+#[test]
+fn an_unknown_variable_is_named_with_the_nearest_one() {
+    let said = settings("", &[("PASSBACK_REDIS_URL", "redis://x")])
+        .unwrap_err()
+        .to_string();
+    assert!(said.contains("unknown variable PASSBACK_REDIS_URL"), "{said}");
+    assert!(said.contains("did you mean PASSBACK_REDIS__URL?"), "{said}");
+}
+
+#[test]
+fn variables_of_the_client_and_of_tests_are_no_keys() {
+    let others = [
+        ("PASSBACK_API_URL", "x"),
+        ("PASSBACK_API_TOKEN", "x"),
+        ("PASSBACK_TEST_REDIS", "x"),
+        ("PATH", "x"),
+    ];
+    assert!(settings("", &others).is_ok());
+}
+
+#[test]
+fn every_wrong_value_is_said_at_once() {
+    let text = "[worker]\nshutdown_grace = \"25\"\nconcurrency = { push = 0 }\n[redis]\nallow_unsafe = \"yes\"";
+    let said = settings(text, &[]).unwrap_err().to_string();
+    for key in ["worker.shutdown_grace", "worker.concurrency.push", "redis.allow_unsafe"] {
+        assert!(said.contains(key), "{key}: {said}");
+    }
+}
+
+#[test]
+fn values_that_do_not_go_together_are_refused() {
+    let said = settings("[worker]\nmax_age = \"60s\"\nlook_again = \"2h\"", &[])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.contains("worker.max_age is not longer than worker.push_deadline"),
+        "{said}"
+    );
+    assert!(
+        said.contains("worker.look_again is not shorter than worker.max_age"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_grace_shorter_than_a_push_is_warned_of() {
+    assert_eq!(settings("", &[]).unwrap().warnings.len(), 0);
+    assert_eq!(
+        settings("[worker]\nshutdown_grace = \"10s\"", &[])
+            .unwrap()
+            .warnings
+            .len(),
+        1
+    );
+    assert_eq!(
+        settings("[worker]\nshutdown_grace = \"90s\"", &[])
+            .unwrap()
+            .warnings
+            .len(),
+        0
+    );
+}
+
+#[test]
+fn a_token_is_read_with_its_role_and_a_wrong_one_is_named() {
+    let line = |role: &str, hash: &str| {
+        format!("[auth]\ntokens = [{{ name = \"engine\", role = \"{role}\", sha256 = \"{hash}\" }}]")
+    };
+    let hash = "0".repeat(64);
+    assert_eq!(settings(&line("ingest", &hash), &[]).unwrap().tokens.len(), 1);
+    let said = settings(&line("root", &hash), &[]).unwrap_err().to_string();
+    assert!(said.contains("entry 1: role is not known"), "{said}");
+    let said = settings(&line("ingest", "abc"), &[]).unwrap_err().to_string();
+    assert!(said.contains("entry 1: sha256"), "{said}");
+}
+
+#[test]
+fn a_named_file_that_is_not_there_is_an_error() {
+    let sources = Sources {
+        file: Some("/nowhere/passback.toml".into()),
+        variables: Vec::new(),
+        flags: Vec::new(),
+    };
+    let said = Failure::from(Layers::read(sources).unwrap_err()).to_string();
+    assert!(said.contains("/nowhere/passback.toml cannot be read"), "{said}");
+}
+
+#[test]
+fn broken_toml_is_said_with_its_line() {
+    let said = settings("[redis]\nurl = redis://x", &[]).unwrap_err().to_string();
+    assert!(said.contains("line 2"), "{said}");
+}
+
+#[test]
+fn what_is_shown_names_sources_and_hides_passwords() {
+    let hash = "0123456789".repeat(7)[..64].to_owned();
+    let tokens = format!("[{{ name = \"engine\", role = \"ingest\", sha256 = \"{hash}\" }}]");
+    let (_file, sources) = sources(
+        "",
+        &[
+            ("PASSBACK_REDIS__URL", "redis://:hunter2@host"),
+            ("PASSBACK_AUTH__TOKENS", &tokens),
+        ],
+    );
+    let shown = show(&Layers::read(sources).unwrap());
+    assert!(
+        shown.contains("url = \"redis://:***@host\"  # PASSBACK_REDIS__URL"),
+        "{shown}"
+    );
+    assert!(shown.contains("allow_unsafe = false  # default"), "{shown}");
+    assert!(!shown.contains("hunter2") && !shown.contains(&hash), "{shown}");
+    assert!(shown.parse::<toml::Table>().is_ok(), "{shown}");
+}

@@ -1,0 +1,89 @@
+//! Connectors and exams for the simulated tenants.
+
+use passback_producer::Producer;
+use passback_registry::{ConnectorInput, Domain, ExamInput, FieldErrors, RegistryError};
+use passback_simulator::{Simulator, Tenant, World};
+use secrecy::SecretString;
+
+use crate::exit::Failure;
+
+/// Who stands in the audit trail.
+const ACTOR: &str = "passback-dev";
+
+/// An exam that is registered for a tenant's course.
+pub(crate) struct ExamOf {
+    pub(crate) exam: String,
+    pub(crate) tenant: String,
+    pub(crate) course_id: u64,
+}
+
+/// Registers each tenant as a connector of the same name, and the exams; what is there already is kept,
+/// but for the address, which changes with every start.
+pub(crate) async fn register(
+    producer: &Producer,
+    simulator: &Simulator,
+    world: &World,
+    exams: &[ExamOf],
+) -> Result<(), Failure> {
+    for tenant in &world.tenants {
+        let url = simulator.url(&tenant.name).unwrap_or_default();
+        register_connector(producer, tenant, &url).await?;
+    }
+    for exam in exams {
+        register_exam(producer, exam).await?;
+    }
+    Ok(())
+}
+
+async fn register_connector(producer: &Producer, tenant: &Tenant, url: &str) -> Result<(), Failure> {
+    let input = ConnectorInput {
+        id: Some(tenant.name.clone()),
+        name: Some(format!("{} (simulated)", tenant.name)),
+        domain: Some(url.to_owned()),
+        client_id: Some(tenant.client_id.clone()),
+        client_secret: Some(SecretString::from(tenant.client_secret.clone())),
+        username: Some(tenant.username.clone()),
+        password: Some(SecretString::from(tenant.password.clone())),
+        ..ConnectorInput::default()
+    };
+    let fresh = input.validate().map_err(|errors| invalid(&tenant.name, &errors))?;
+    let registry = producer.registry();
+    let connector = match registry.connector(&fresh.id).await.map_err(|error| store(&error))? {
+        None => fresh,
+        // Somebody has pointed it at a real platform: that is theirs to change.
+        Some(kept) if kept.domain.is_https() => return Ok(()),
+        Some(mut kept) => {
+            kept.domain =
+                Domain::parse(url, true).map_err(|error| Failure::failed(format!("{}: {error}", tenant.name)))?;
+            kept
+        }
+    };
+    registry
+        .put_connector(&connector, ACTOR)
+        .await
+        .map_err(|error| store(&error))?;
+    Ok(())
+}
+
+async fn register_exam(producer: &Producer, wanted: &ExamOf) -> Result<(), Failure> {
+    let input = ExamInput {
+        id: Some(wanted.exam.clone()),
+        connector: Some(wanted.tenant.clone()),
+        course_id: i64::try_from(wanted.course_id).ok(),
+        ..ExamInput::default()
+    };
+    let exam = input.validate().map_err(|errors| invalid(&wanted.exam, &errors))?;
+    let registry = producer.registry();
+    if registry.exam(&exam.id).await.map_err(|error| store(&error))?.is_none() {
+        registry.put_exam(&exam, ACTOR).await.map_err(|error| store(&error))?;
+    }
+    Ok(())
+}
+
+fn invalid(name: &str, errors: &FieldErrors) -> Failure {
+    Failure::refused(format!("{name} of the simulated world cannot be registered: {errors}"))
+}
+
+fn store(error: &RegistryError) -> Failure {
+    Failure::unavailable(format!("connectors and exams cannot be stored: {error}"))
+}
