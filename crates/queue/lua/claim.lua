@@ -11,17 +11,8 @@ local claimed, looked_at = {}, 0
 
 -- One job of a turn: leased, expired, or put behind the job that holds its key.
 local function take(id)
-  local s = load_spec(id)
-  if not s then
-    -- A record this version cannot read is kept for a person, never dropped.
-    if redis.call('HEXISTS', K.data, id) == 1 then
-      local m = load_meta(id, now)
-      m.code = 'unreadable'
-      bury(id, lane, m, now)
-    end
-    return
-  end
-  local m = load_meta(id, s.created)
+  local s, m = load(id)
+  if not s then return entomb(id, now) end
   if s.deadline > 0 and s.deadline <= now then
     m.code = 'deadline_passed'
     ledger_step(s, m, 'dead', 'expired', now)

@@ -5,16 +5,38 @@
 local now = now_ms(ARGV[1])
 local retention_ms, only_dead = tonumber(ARGV[2]), ARGV[4] == '1'
 
+-- A result that never reached Docebo must not stand in the way of later ones once a person has ended it.
+local function leave_force(id, s)
+  if s.result == '' then return end
+  local history = redis.call('HGET', K.history, id) or ''
+  local may_have_written = string.find(history, '"PUT ', 1, true) or string.find(history, '"crashed"', 1, true)
+  local subject = redis.call('HGET', K.ledger .. s.result, 'subject')
+  if may_have_written or not subject then return end
+  local version = redis.call('HGET', K.subject .. subject, 'version')
+  local readable, in_force = pcall(cjson.decode, version or '')
+  if readable and type(in_force) == 'table' and in_force.result_id == s.result then
+    redis.call('HDEL', K.subject .. subject, 'version')
+  end
+end
+
 local function discard(id)
-  local s = load_spec(id)
+  local s, m = load(id)
+  if not s and redis.call('ZREM', K.dead, id) == 1 then
+    -- What no version could read is kept as it is until it expires, with who ended it and why.
+    redis.call('HSET', bucket_of(id), id, (redis.call('HGET', K.data, id) or '') .. '\n' .. ARGV[3])
+    redis.call('PEXPIREAT', bucket_of(id), now + retention_ms, 'NX')
+    redis.call('HDEL', K.data, id)
+    redis.call('HDEL', K.meta, id)
+    return 'discarded'
+  end
   if not s then return redis.call('HEXISTS', bucket_of(id), id) == 1 and 'ended' or 'unknown' end
-  local m = load_meta(id, s.created)
   if m.state == 'running' then return 'running' end
   if only_dead and m.state ~= 'dead' then return 'not_dead' end
   if m.state == 'ready' then drop_ready(id, s) end
   if m.state == 'scheduled' then redis.call('ZREM', K.scheduled, id) end
   if m.state == 'parked' then drop_parked(id, m) end
   if m.state == 'dead' then redis.call('ZREM', K.dead, id) end
+  leave_force(id, s)
   append_history(id, ARGV[3])
   ledger_step(s, m, 'discarded', 'discarded', now)
   finish(id, s, m, 'discarded', now, retention_ms)

@@ -36,6 +36,7 @@ local function parse_meta(packed, created)
   if not packed then return fresh_meta(created) end
   local state, claims, attempts, crashes, worker, since, due, wake, code, born = string.match(packed,
     '^(%a+)|(%d+)|(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)|([^|]*)|([^|]*)|(%d+)$')
+  if not state then return nil end
   return { state = state, claims = tonumber(claims), attempts = tonumber(attempts),
     crashes = tonumber(crashes), worker = worker, since = tonumber(since), due = tonumber(due),
     wake = wake, code = code, born = tonumber(born) }
@@ -43,6 +44,13 @@ end
 
 local function load_meta(id, created)
   return parse_meta(redis.call('HGET', K.meta, id), created)
+end
+
+-- A job's spec and meta; nil unless there is a job that this version can read.
+local function load(id)
+  local s = load_spec(id)
+  local m = s and load_meta(id, s.created)
+  if m then return s, m end
 end
 
 local function pack_meta(m)
@@ -105,6 +113,7 @@ local function drop_ready(id, s)
     redis.call('LREM', K.waiting .. s.key, 1, id)
   elseif redis.call('EXISTS', list) == 0 then
     redis.call('ZREM', K.turns .. s.lane, s.connector)
+    turned[list] = nil
   end
 end
 
@@ -176,6 +185,14 @@ local function bury(id, lane, m, now)
   redis.call('ZADD', K.dead, now, id)
   redis.call('HINCRBY', K.counters, 'buried', 1)
   if lane == 'check' then redis.call('PUBLISH', K.ended, id) end
+end
+
+-- Keeps a job that this version cannot read for a person; it is never dropped.
+local function entomb(id, now)
+  if redis.call('HEXISTS', K.data, id) == 0 then return end
+  local m = fresh_meta(now)
+  m.code = 'unreadable'
+  bury(id, '', m, now)
 end
 
 -- Stores a new job. Returns false if the id is taken, living or finished.

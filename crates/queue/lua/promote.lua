@@ -8,22 +8,20 @@ local promoted, expired = 0, 0
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.scheduled, '-inf', now, 'LIMIT', 0, limit)) do
   redis.call('ZREM', K.scheduled, id)
-  local s = load_spec(id)
-  if s then make_ready(id, s, load_meta(id, s.created), now, false) end
+  local s, m = load(id)
+  if s then make_ready(id, s, m, now, false) else entomb(id, now) end
   promoted = promoted + 1
 end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.parked, '-inf', now, 'LIMIT', 0, limit)) do
-  local s = load_spec(id)
-  local m = load_meta(id, now)
-  drop_parked(id, m)
-  if s then make_ready(id, s, m, now, false) end
+  local s, m = load(id)
+  drop_parked(id, m or fresh_meta(now))
+  if s then make_ready(id, s, m, now, false) else entomb(id, now) end
   promoted = promoted + 1
 end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.deadlines, '-inf', now, 'LIMIT', 0, limit)) do
-  local s = load_spec(id)
-  local m = s and load_meta(id, s.created)
+  local s, m = load(id)
   -- A running or dead job is past its deadline in other hands; it only leaves this index.
   redis.call('ZREM', K.deadlines, id)
   if s and (m.state == 'ready' or m.state == 'scheduled' or m.state == 'parked') then

@@ -9,9 +9,9 @@ local revived, buried = 0, 0
 
 local function crash(id, worker, lane, why)
   redis.call('ZREM', running_key(worker, lane), id)
-  local s = load_spec(id)
-  local m = s and load_meta(id, s.created)
-  if not s or m.state ~= 'running' or m.worker ~= worker then return end
+  local s, m = load(id)
+  if not s then return entomb(id, now) end
+  if m.state ~= 'running' or m.worker ~= worker then return end
   append_history(id, string.format(
     '{"attempt":%d,"claim":%d,"worker":"%s","started_ms":%d,"duration_ms":%d,"outcome":"%s","code":"%s"}',
     m.attempts + 1, m.claims, worker, m.since, now - m.since, 'crashed', why))
@@ -34,7 +34,7 @@ end
 
 -- Only a worker that is heard itself may call another one dead: after an outage all are silent alike.
 local own_beat = tonumber(redis.call('ZSCORE', K.workers, caller) or '0')
-local may_judge = now - own_beat < silence_ms and now >= tonumber(redis.call('GET', K.grace) or '0')
+local heard = now - own_beat < silence_ms and now >= tonumber(redis.call('GET', K.grace) or '0')
 
 -- Asked only when somebody is silent, since it costs more than the rest.
 local function redis_is_young()
@@ -42,20 +42,26 @@ local function redis_is_young()
   return uptime and tonumber(uptime) * 1000 < tonumber(ARGV[6])
 end
 
+-- Leases that ran out wait for this too: after an outage their workers' settlements are still on the way.
+local may_judge
+local function judges()
+  if may_judge == nil then may_judge = heard and not redis_is_young() end
+  return may_judge
+end
+
 for _, worker in ipairs(redis.call('ZRANGEBYSCORE', K.workers, '-inf', '+inf', 'LIMIT', 0, 10000)) do
   if revived + buried >= limit then break end
   local silent = tonumber(redis.call('ZSCORE', K.workers, worker)) <= now - silence_ms
-  if silent and may_judge and redis_is_young() then may_judge = false end
-  local left = 0
+  local upto, left = silent and '+inf' or now, 0
   for _, lane in ipairs(LANES) do
     local leases = running_key(worker, lane)
-    local upto = (silent and may_judge) and '+inf' or now
-    for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', upto, 'LIMIT', 0, limit)) do
-      crash(id, worker, lane, silent and 'worker_lost' or 'lease_ran_out')
+    local lost = redis.call('ZRANGEBYSCORE', leases, '-inf', upto, 'LIMIT', 0, limit)
+    if #lost > 0 and judges() then
+      for _, id in ipairs(lost) do crash(id, worker, lane, silent and 'worker_lost' or 'lease_ran_out') end
     end
     left = left + redis.call('ZCARD', leases)
   end
-  if silent and may_judge and left == 0 then
+  if silent and left == 0 and judges() then
     redis.call('ZREM', K.workers, worker)
     redis.call('HDEL', K.worker_info, worker)
   end

@@ -6,8 +6,7 @@ local now = now_ms(ARGV[1])
 local verdicts = {}
 for at = 3, #ARGV do
   local id = ARGV[at]
-  local s = load_spec(id)
-  local m = s and load_meta(id, s.created)
+  local s, m = load(id)
   local verdict = 'unknown'
   if s and m.state == 'dead' then
     verdict = 'redriven'

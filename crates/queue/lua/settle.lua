@@ -28,6 +28,12 @@ local function apply(id, s, m, verb, at)
     enter(id, m, 'scheduled', now)
     redis.call('ZADD', K.scheduled, m.due, id)
   elseif verb == 'park' then
+    -- The event may have come while the attempt ran: then there is nothing left to wait for.
+    local woken = wake ~= '' and redis.call('GET', K.woken .. wake)
+    if woken and tonumber(woken) >= m.since then
+      ledger_step(s, m, 'accepted', 'released', now)
+      return make_ready(id, s, m, now, false)
+    end
     m.due = delay_ms >= 0 and now + delay_ms or 0
     m.wake = wake
     enter(id, m, 'parked', now)
@@ -42,9 +48,8 @@ local VERBS = { done = 1, superseded = 1, expired = 1, retry = 1, snooze = 1, pa
 
 local function settle(at)
   local id, claims, verb = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2]
-  local s = load_spec(id)
+  local s, m = load(id)
   if not s then return seen_before(id, claims) and 'again' or 'fenced' end
-  local m = load_meta(id, s.created)
   if m.claims ~= claims or not VERBS[verb] then return 'fenced' end
   if m.worker ~= worker then return 'fenced' end
   if m.state ~= 'running' then return 'again' end

@@ -11,8 +11,8 @@ for _, id in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
   if given_back >= limit then break end
   if not mine[id] then
     redis.call('ZREM', leases, id)
-    local s = load_spec(id)
-    local m = s and load_meta(id, s.created)
+    local s, m = load(id)
+    if not s then entomb(id, now) end
     if s and m.state == 'running' and m.worker == worker then
       m.claims = m.claims + 1
       make_ready(id, s, m, now, true)

@@ -2,14 +2,18 @@
 -- KEYS  1: data
 -- ARGV  1: now in ms or 0; 2: wake key; 3: most jobs
 -- Returns: jobs released
+local WOKEN_MS = 3600000
 local now = now_ms(ARGV[1])
 local index, released = K.wake .. ARGV[2], 0
+-- For the attempts that run at this moment and are about to park under this key.
+redis.call('SET', K.woken .. ARGV[2], now, 'PX', WOKEN_MS)
 for _, id in ipairs(redis.call('ZRANGE', index, 0, tonumber(ARGV[3]) - 1)) do
   redis.call('ZREM', index, id)
   redis.call('ZREM', K.parked, id)
-  local s = load_spec(id)
-  if s then
-    local m = load_meta(id, s.created)
+  local s, m = load(id)
+  if not s then
+    entomb(id, now)
+  else
     ledger_step(s, m, 'accepted', 'released', now)
     make_ready(id, s, m, now, false)
     released = released + 1

@@ -3,11 +3,18 @@
 use std::time::Duration;
 
 use redis::{
-    Client,
+    Client, IntoConnectionInfo,
     aio::{ConnectionManager, ConnectionManagerConfig},
+    io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 
 use crate::QueueError;
+
+/// Silence on a connection after which, and then between, probes are sent.
+const KEEPALIVE: Duration = Duration::from_secs(5);
+/// How long what was sent may stay unacknowledged by the other side's kernel.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
 
 /// How to reach Redis.
 #[derive(Debug, Clone)]
@@ -55,8 +62,18 @@ impl RedisOptions {
     pub(crate) fn client(&self) -> Result<Client, QueueError> {
         // The provider may stand already, set by another crate; either is the same ring.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Client::open(self.url.as_str()).map_err(|error| QueueError::BadUrl {
+        let bad_url = |error: redis::RedisError| QueueError::BadUrl {
             detail: error.detail().unwrap_or("it cannot be parsed").to_owned(),
-        })
+        };
+        // A host that vanishes without a word would otherwise hold a connection for a quarter of an hour.
+        let keepalive = TcpKeepalive::new()
+            .with_time(KEEPALIVE)
+            .with_interval(KEEPALIVE)
+            .with_retries(3);
+        let tcp = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive);
+        #[cfg(target_os = "linux")]
+        let tcp = tcp.set_user_timeout(UNACKNOWLEDGED);
+        let info = self.url.as_str().into_connection_info().map_err(bad_url)?;
+        Client::open(info.set_tcp_settings(tcp)).map_err(bad_url)
     }
 }

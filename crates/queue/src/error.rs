@@ -20,6 +20,9 @@ pub enum QueueError {
     /// Redis is starting and reads its data; nothing was stored.
     #[error("Redis is still loading its data")]
     Loading,
+    /// Redis answers but cannot serve at the moment: another script holds it, or a cluster reorders; nothing was stored.
+    #[error("Redis is busy: {0}")]
+    Busy(#[source] RedisError),
     /// Redis refuses the user or password.
     #[error("Redis refuses the credentials in its URL")]
     Refused(#[source] RedisError),
@@ -41,7 +44,9 @@ impl QueueError {
     /// Whether the same call may succeed later without anybody changing it.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::TimedOut | Self::Full | Self::ReadOnly(_) | Self::Loading => true,
+            Self::Unreachable(_) | Self::TimedOut | Self::Full | Self::ReadOnly(_) | Self::Loading | Self::Busy(_) => {
+                true
+            }
             Self::Refused(_) | Self::BadUrl { .. } | Self::Other(_) | Self::Unreadable(_) => false,
         }
     }
@@ -53,6 +58,7 @@ impl QueueError {
             Self::Full
             | Self::ReadOnly(_)
             | Self::Loading
+            | Self::Busy(_)
             | Self::Refused(_)
             | Self::BadUrl { .. }
             | Self::Other(_)
@@ -72,6 +78,7 @@ impl From<RedisError> for QueueError {
         match error.code() {
             Some("OOM") => return Self::Full,
             Some("MISCONF" | "NOREPLICAS") => return Self::ReadOnly(error),
+            Some("BUSY" | "TRYAGAIN" | "CLUSTERDOWN") => return Self::Busy(error),
             Some("NOAUTH" | "WRONGPASS") => return Self::Refused(error),
             Some(_) | None => {}
         }

@@ -1,6 +1,6 @@
 //! `lua/wake.lua`, `lua/redrive.lua`, `lua/discard.lua`: what events and people do to jobs.
 
-use crate::{AttemptRecord, JobId, Name, Queue, QueueError, queue::millis};
+use crate::{AttemptRecord, JobId, Name, Queue, QueueError, keys, queue::millis};
 
 /// The most jobs released by one script call.
 const WAKE_JOBS: u64 = 200;
@@ -60,13 +60,19 @@ pub enum Discarded {
 impl Queue {
     /// Releases every job parked under a wake key; returns how many.
     pub async fn wake(&self, wake: &Name) -> Result<u64, QueueError> {
+        // Those that wait now: a job that parks again at once is not released again by the same event.
+        let index = keys::key_of(keys::WAKE, wake.as_str());
+        let waiting: u64 = redis::cmd("ZCARD")
+            .arg(index)
+            .query_async(&mut self.connection())
+            .await?;
         let mut released = 0;
         loop {
             let mut call = self.timed(&self.shared.scripts.wake);
             call.arg(wake.as_str()).arg(WAKE_JOBS);
             let batch: u64 = self.run(&call).await?;
             released += batch;
-            if batch < WAKE_JOBS {
+            if batch < WAKE_JOBS || released >= waiting {
                 return Ok(released);
             }
         }

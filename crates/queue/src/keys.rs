@@ -37,6 +37,8 @@ keys! {
     PARKED, "parked" => "parked";
     /// Sorted set per wake key: parked ids by the time they parked.
     WAKE, "wake" => "wake:";
+    /// String per wake key: when it was last woken. Expires.
+    WOKEN, "woken" => "woken:";
     /// Sorted set: dead ids by the time they died.
     DEAD, "dead" => "dead";
     /// Sorted set: ids of jobs that expire unrun, by deadline.
@@ -61,6 +63,8 @@ keys! {
     SUBJECT, "subject" => "subject:";
     /// Hash: counters of what ended how.
     COUNTERS, "counters" => "counters";
+    /// String: written to learn whether Redis takes writes. Expires.
+    PROBE, "probe" => "probe";
     /// Publish channel: ids of checks that have just ended.
     ENDED, "ended" => "ended";
 }

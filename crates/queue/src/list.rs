@@ -9,6 +9,8 @@ use crate::{JobId, JobRecord, Lane, Queue, QueueError, State, keys};
 /// Ids read per look, and the most looks per page, so that a filter that matches nothing stays bounded.
 const SCAN_IDS: usize = 200;
 const MAX_SCANS: usize = 25;
+/// The last place in an index that a cursor may name.
+const MAX_RANK: u64 = u64::MAX >> 2;
 
 /// Which jobs to list.
 #[derive(Debug, Clone, Default)]
@@ -133,7 +135,11 @@ impl Queue {
         let flat: Vec<Vec<u8>> = self.run(&call).await?;
         let records = ids.iter().zip(flat.chunks_exact(4));
         Ok(records
-            .filter_map(|(id, parts)| JobRecord::parse(id.parse().ok()?, &parts[0], &parts[1], &parts[2], &parts[3]))
+            .filter_map(|(id, parts)| {
+                let id: JobId = id.parse().ok()?;
+                let record = JobRecord::parse(id, &parts[0], &parts[1], &parts[2], &parts[3]);
+                record.or_else(|| JobRecord::unreadable(id, &parts[0]))
+            })
             .collect())
     }
 
@@ -167,6 +173,10 @@ impl Queue {
         let mut redis = self.connection();
         match index {
             Index::Sorted(key) => {
+                // Beyond what Redis counts to there is nothing.
+                if from > MAX_RANK {
+                    return Ok((Vec::new(), None));
+                }
                 let until = from + most as u64 - 1;
                 let ids: Vec<String> = redis::cmd("ZRANGE")
                     .arg(key)

@@ -96,6 +96,14 @@ impl Queue {
         Ok(())
     }
 
+    /// Asks Redis whether it takes writes.
+    pub async fn probe_write(&self) -> Result<(), QueueError> {
+        let mut write = redis::cmd("SET");
+        write.arg(keys::key(keys::PROBE)).arg(1).arg("PX").arg(10_000);
+        let _: String = write.query_async(&mut self.connection()).await?;
+        Ok(())
+    }
+
     /// The time on the queue's clock, in milliseconds since 1970.
     pub async fn now_ms(&self) -> Result<u64, QueueError> {
         if let Clock::Manual(clock) = &self.shared.clock {

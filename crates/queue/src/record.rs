@@ -161,6 +161,16 @@ impl JobRecord {
         Some(record)
     }
 
+    /// Stands in for a job that this version cannot read: the dead letters show that it is there.
+    pub(crate) fn unreadable(id: JobId, data: &[u8]) -> Option<Self> {
+        let stand_in = b"background|unknown||unreadable|0|0|||\ndead|0|0|0||0|0||unreadable|0\n";
+        if data.is_empty() {
+            None
+        } else {
+            Self::parse(id, b"", b"", b"", stand_in)
+        }
+    }
+
     fn read_meta(&mut self, meta: &[u8]) -> Option<()> {
         let text = std::str::from_utf8(meta).ok()?;
         let [state, claims, attempts, crashes, worker, since, due, wake, code, born] = parts(text)?;

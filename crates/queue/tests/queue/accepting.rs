@@ -73,6 +73,7 @@ async fn every_step_of_a_result_is_in_its_row() {
         (Transition::Done, "delivered", ""),
     ];
     for (transition, state, code) in steps {
+        shard.clock.advance_ms(1);
         shard.queue.promote().await.unwrap();
         let claimed = shard.claim_one(&worker).await;
         let code = (!code.is_empty()).then(|| name(code));
@@ -175,4 +176,46 @@ async fn many_callers_with_one_result_store_one_job() {
     );
     assert_eq!(shard.claim(&name("w1")).await.len(), 1);
     shard.assert_sound().await;
+}
+
+fn version_of(result_id: &str) -> String {
+    format!("{{\"result_id\":\"{result_id}\"}}")
+}
+
+#[tokio::test]
+async fn a_discarded_result_leaves_force_unless_it_may_have_reached_docebo() {
+    let shard = Shard::start().await;
+    let worker = name("w1");
+    let subject = name("acme/146/ab");
+    let in_force = || async { shard.queue.subject(&subject).await.unwrap().version };
+    let new = |number: u64, seen: String| NewResult {
+        version_seen: seen,
+        version_wanted: version_of(&format!("r-{number}")),
+        ..result(number, "content")
+    };
+    shard.queue.accept(&[new(1, String::new())]).await.unwrap();
+    shard.queue.cancel(&[job(1).id], &ann()).await.unwrap();
+    assert_eq!(in_force().await, None, "it was never tried");
+    shard.queue.accept(&[new(2, String::new())]).await.unwrap();
+    let claimed = shard.claim_one(&worker).await;
+    let call = passback_queue::CallRecord {
+        endpoint: "PUT enrollment".to_owned(),
+        status: None,
+        duration_ms: 9,
+    };
+    let attempt = passback_queue::AttemptRecord {
+        calls: vec![call],
+        ..Default::default()
+    };
+    let bury = Settlement {
+        attempt: Some(attempt),
+        ..ending(claimed.token, Transition::Bury)
+    };
+    shard.settle(&worker, bury).await;
+    shard.queue.discard(&[job(2).id], &ann()).await.unwrap();
+    assert_eq!(in_force().await, Some(version_of("r-2")), "its write may have arrived");
+    shard.queue.accept(&[new(3, version_of("r-2"))]).await.unwrap();
+    shard.queue.accept(&[new(4, version_of("r-3"))]).await.unwrap();
+    shard.queue.cancel(&[job(3).id], &ann()).await.unwrap();
+    assert_eq!(in_force().await, Some(version_of("r-4")), "another one is in force");
 }

@@ -263,3 +263,76 @@ async fn what_was_leased_without_the_workers_knowing_is_given_back() {
         "it stands before the one behind it"
     );
 }
+
+#[tokio::test]
+async fn a_broken_state_record_stops_none_of_its_neighbours() {
+    let shard = Shard::start().await;
+    let worker = name("w1");
+    shard
+        .queue
+        .enqueue_all(&[job(1), job(2), job(3), NewJob { delay_ms: 10, ..job(4) }])
+        .await
+        .unwrap();
+    for number in [2, 4] {
+        let id = job(number).id.to_string();
+        shard
+            .redis
+            .cli(&["HSET", "{passback:0}:v1:jobs:meta", &id, "from|the|future"])
+            .await;
+    }
+    let claimed = shard.claim(&worker).await;
+    let ids: Vec<_> = claimed.iter().map(|claimed| claimed.token.job).collect();
+    assert_eq!(ids, [job(1).id, job(3).id]);
+    shard.clock.advance_ms(10);
+    shard.queue.promote().await.unwrap();
+    for number in [2, 4] {
+        let record = shard.record(job(number).id).await;
+        assert_eq!(
+            (record.state, record.code.as_deref()),
+            (State::Dead, Some("unreadable")),
+            "job {number}"
+        );
+    }
+    shard.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_nobody_can_read_can_be_ended_by_a_person() {
+    let shard = Shard::start().await;
+    shard.queue.enqueue(&job(1)).await.unwrap();
+    let id = job(1).id.to_string();
+    shard
+        .redis
+        .cli(&["HSET", "{passback:0}:v1:jobs:data", &id, "from the future"])
+        .await;
+    shard.claim(&name("w1")).await;
+    let ended = shard.queue.discard(&[job(1).id], &crate::shard::ann()).await.unwrap();
+    assert_eq!(ended, [passback_queue::Discarded::Discarded]);
+    let contents = shard.contents().await;
+    assert!(
+        !contents.contains_key("dead") && !contents.contains_key("jobs:data"),
+        "{contents:#?}"
+    );
+    assert!(
+        contents.values().any(|value| value.contains("from the future")),
+        "it is kept until it expires"
+    );
+}
+
+#[tokio::test]
+async fn a_lease_is_the_workers_until_it_ends_and_nobody_elses() {
+    let shard = Shard::start().await;
+    let worker = name("w1");
+    shard.queue.enqueue(&job(1)).await.unwrap();
+    let claimed = shard.claim_one(&worker).await;
+    assert!(shard.queue.holds(&worker, claimed.token).await.unwrap());
+    assert!(!shard.queue.holds(&name("w2"), claimed.token).await.unwrap());
+    shard.settle(&worker, ending(claimed.token, Transition::Release)).await;
+    assert!(!shard.queue.holds(&worker, claimed.token).await.unwrap());
+    let again = shard.claim_one(&worker).await;
+    assert!(
+        !shard.queue.holds(&worker, claimed.token).await.unwrap(),
+        "another lease is another right"
+    );
+    assert!(shard.queue.holds(&worker, again.token).await.unwrap());
+}

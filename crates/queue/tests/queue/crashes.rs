@@ -155,3 +155,25 @@ async fn a_worker_that_was_given_up_while_it_slept_is_watched_again_once_it_clai
     assert_eq!(shard.queue.reclaim(&alive).await.unwrap().ready, 1);
     shard.assert_sound().await;
 }
+
+#[tokio::test]
+async fn a_lease_that_ran_out_during_an_outage_waits_for_its_workers_settlement() {
+    let shard = Shard::start().await;
+    let (first, second) = two_workers(&shard).await;
+    shard.queue.enqueue(&job(1)).await.unwrap();
+    let held = shard.claim_one(&first).await;
+    shard.clock.advance_ms(180_000);
+    assert_eq!(shard.queue.reclaim(&second).await.unwrap().ready, 0, "not heard itself");
+    shard.queue.beat(&second, &info()).await.unwrap();
+    shard.queue.beat(&first, &info()).await.unwrap();
+    assert_eq!(
+        shard.queue.reclaim(&second).await.unwrap().ready,
+        0,
+        "the settlement is on its way"
+    );
+    assert_eq!(
+        shard.settle(&first, ending(held.token, Transition::Done)).await,
+        Verdict::Settled
+    );
+    shard.assert_sound().await;
+}

@@ -154,3 +154,67 @@ async fn a_cancelled_job_takes_its_tenants_turn_with_it() {
     assert!(!shard.contents().await.contains_key("turns:push"));
     shard.assert_sound().await;
 }
+
+#[tokio::test]
+async fn an_event_that_comes_while_an_attempt_runs_is_not_missed() {
+    let shard = Shard::start().await;
+    let worker = name("w1");
+    let park = || Transition::Park {
+        wake: name("connector/acme"),
+        look_again_ms: None,
+    };
+    shard.queue.enqueue(&job(1)).await.unwrap();
+    let claimed = shard.claim_one(&worker).await;
+    shard.clock.advance_ms(5);
+    assert_eq!(shard.queue.wake(&name("connector/acme")).await.unwrap(), 0);
+    shard.settle(&worker, ending(claimed.token, park())).await;
+    assert_eq!(shard.record(job(1).id).await.state, State::Ready);
+    shard.assert_sound().await;
+    shard.clock.advance_ms(5);
+    let claimed = shard.claim_one(&worker).await;
+    shard.settle(&worker, ending(claimed.token, park())).await;
+    assert_eq!(
+        shard.record(job(1).id).await.state,
+        State::Parked,
+        "an event from before the attempt is past"
+    );
+    shard.assert_sound().await;
+}
+
+#[tokio::test]
+async fn cancelling_many_at_once_leaves_everyone_else_their_turn() {
+    let shard = Shard::start().await;
+    let worker = name("w1");
+    let check = |number, key: &str| NewJob {
+        lane: Lane::Check,
+        ..keyed(number, key)
+    };
+    // Two checks are next under their keys, each with a push behind it.
+    for (holder, key) in [(1, "k1"), (2, "k2")] {
+        shard.queue.enqueue(&keyed(holder, key)).await.unwrap();
+    }
+    let holders = shard.claim(&worker).await;
+    for (number, key) in [(11, "k1"), (12, "k2")] {
+        shard.queue.enqueue(&check(number, key)).await.unwrap();
+        shard.queue.enqueue(&keyed(number + 10, key)).await.unwrap();
+    }
+    assert!(
+        shard
+            .queue
+            .claim(Lane::Check, &worker, 10, LEASE)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(shard.claim(&worker).await.is_empty());
+    for claimed in holders {
+        shard.settle(&worker, ending(claimed.token, Transition::Done)).await;
+    }
+    let ids = [job(11).id, job(21).id, job(12).id];
+    assert_eq!(
+        shard.queue.cancel(&ids, &ann()).await.unwrap(),
+        [Discarded::Discarded; 3]
+    );
+    shard.assert_sound().await;
+    assert_eq!(shard.claim_one(&worker).await.token.job, job(22).id);
+}

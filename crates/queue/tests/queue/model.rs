@@ -100,6 +100,7 @@ struct Model {
     deadline_ms: Option<u64>,
     wake: Option<u8>,
     holder: Option<usize>,
+    claimed_ms: u64,
 }
 
 struct World {
@@ -107,6 +108,7 @@ struct World {
     jobs: BTreeMap<u64, Model>,
     held: Vec<(usize, ClaimToken, u64)>,
     stale: Vec<(usize, ClaimToken)>,
+    woken_ms: BTreeMap<u8, u64>,
 }
 
 fn worker(number: usize) -> passback_queue::Name {
@@ -160,6 +162,7 @@ impl World {
             deadline_ms: ttl_ms.map(|ttl| now + ttl),
             wake: None,
             holder: None,
+            claimed_ms: 0,
         });
     }
 
@@ -188,6 +191,7 @@ impl World {
             model.state = State::Running;
             model.claims += 1;
             model.holder = Some(number);
+            model.claimed_ms = now;
             assert_eq!(claimed.token.claim, model.claims);
             self.held.push((number, claimed.token, job));
         }
@@ -225,6 +229,9 @@ impl World {
                 model.due_ms = Some(now + delay);
             }
             How::Snooze(delay) => (model.state, model.due_ms) = (State::Scheduled, Some(now + delay)),
+            How::Park(wake, _) if self.woken_ms.get(wake).is_some_and(|woken| *woken >= model.claimed_ms) => {
+                model.state = State::Ready;
+            }
             How::Park(wake, again) => {
                 (model.state, model.wake) = (State::Parked, Some(*wake));
                 model.due_ms = again.map(|delay| now + delay);
@@ -309,6 +316,7 @@ impl World {
             expected += 1;
         }
         assert_eq!(released, expected);
+        self.woken_ms.insert(wake, self.shard.clock.now_ms());
     }
 
     async fn redrive(&mut self, job: u64) {
@@ -376,7 +384,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let shard = Shard::start().await;
-            let mut world = World { shard, jobs: BTreeMap::new(), held: Vec::new(), stale: Vec::new() };
+            let mut world = World { shard, jobs: BTreeMap::new(), held: Vec::new(), stale: Vec::new(), woken_ms: BTreeMap::new() };
             for step in &steps {
                 world.apply(step).await;
                 world.compare().await;

@@ -58,6 +58,7 @@ async fn a_full_redis_refuses_new_jobs_whole_and_lets_old_ones_end() {
     shard.redis.cli(&["CONFIG", "SET", "maxmemory", "1mb"]).await;
     let before = shard.contents().await;
     assert!(matches!(shard.queue.enqueue(&job(2)).await, Err(QueueError::Full)));
+    assert!(matches!(shard.queue.probe_write().await, Err(QueueError::Full)));
     assert_eq!(shard.contents().await, before);
     shard.queue.beat(&worker, &info()).await.unwrap();
     let claimed = shard.claim_one(&worker).await;
@@ -65,6 +66,7 @@ async fn a_full_redis_refuses_new_jobs_whole_and_lets_old_ones_end() {
     assert_eq!(shard.record(job(1).id).await.state, State::Done);
     shard.redis.cli(&["CONFIG", "SET", "maxmemory", "0"]).await;
     shard.queue.enqueue(&job(2)).await.unwrap();
+    shard.queue.probe_write().await.unwrap();
     shard.assert_sound().await;
 }
 

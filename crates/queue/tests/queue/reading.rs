@@ -81,6 +81,19 @@ async fn a_list_shows_every_job_of_a_state_over_its_pages() {
 }
 
 #[tokio::test]
+async fn a_cursor_beyond_everything_finds_nothing() {
+    let shard = Shard::start().await;
+    let filter = Filter {
+        state: Some(State::Parked),
+        ..Filter::default()
+    };
+    for cursor in ["0-18446744073709551615", "0-9999999999999999999", "99-0", "x-y", ""] {
+        let page = shard.queue.jobs(&filter, Some(cursor), 10).await.unwrap();
+        assert!(page.jobs.is_empty(), "{cursor}");
+    }
+}
+
+#[tokio::test]
 async fn a_redis_that_may_evict_is_called_unsafe() {
     let shard = Shard::start().await;
     assert!(shard.queue.safety().await.unwrap().hazards.is_empty());
