@@ -67,6 +67,8 @@ impl Answer {
             400 | 422 => Failure::Rejected { status, detail },
             401 => Failure::CredentialsRefused { detail },
             403 => Failure::Forbidden { detail },
+            // A maintenance page, or another site's: it says nothing of what was asked for.
+            404 if self.is_html() => self.not_json(),
             404 => Failure::NotFound { detail },
             429 => Failure::Throttled {
                 retry_after: self.retry_after,
@@ -76,6 +78,14 @@ impl Answer {
                 retry_after: self.retry_after,
             },
             _ => Failure::Unexpected { status, detail },
+        }
+    }
+
+    /// Whether the answer is a web page.
+    pub(crate) fn is_html(&self) -> bool {
+        match self.content_type.as_deref().map(essence) {
+            Some(essence) => matches!(essence.as_str(), "text/html" | "application/xhtml+xml"),
+            None => self.body.trim_ascii_start().starts_with(b"<"),
         }
     }
 
@@ -120,13 +130,14 @@ impl Answer {
     }
 }
 
+/// A content type without its parameters.
+fn essence(content_type: &str) -> String {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
 fn is_json(content_type: &str) -> bool {
-    let essence = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let essence = essence(content_type);
     matches!(essence.as_str(), "application/json" | "text/json") || essence.ends_with("+json")
 }
 

@@ -118,7 +118,7 @@ impl Client {
         let answer = self
             .call(Endpoint::EnrollmentRead, calls, |http| http.get(&url))
             .await?;
-        if answer.status == StatusCode::NOT_FOUND {
+        if answer.status == StatusCode::NOT_FOUND && !answer.is_html() {
             return Ok(None);
         }
         if answer.status.is_success() && answer.is_empty() {

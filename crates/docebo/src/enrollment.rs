@@ -46,6 +46,9 @@ pub struct Enrollment {
 impl Enrollment {
     /// Reads the answer of the enrolment route. `Ok(None)` when it holds no records; `Err` names what is wrong.
     pub(crate) fn decode(answer: &Value) -> Result<Option<Self>, String> {
+        if lenient::is_error(answer) {
+            return Err("an error under a success".to_owned());
+        }
         let data = lenient::unwrapped(answer);
         if lenient::is_blank(data) {
             return Ok(None);
@@ -73,8 +76,10 @@ impl Enrollment {
             .ok_or("`status` is missing or not a status")?;
         Ok(Self {
             status: with_waiting_mark(status, record),
-            score: score(record)?,
-            completed_at: moment(record, &COMPLETED_AT, DayPart::Start)?,
+            score: readable(record, &SCORE, lenient::number),
+            completed_at: readable(record, &COMPLETED_AT, |value| {
+                lenient::moment(value, DayPart::Start).ok().flatten()
+            }),
             validity_begins: moment(record, &VALIDITY_BEGINS, DayPart::Start)?,
             validity_ends: moment(record, &VALIDITY_ENDS, DayPart::End)?,
         })
@@ -91,10 +96,9 @@ fn with_waiting_mark(status: EnrollmentStatus, record: &Value) -> EnrollmentStat
     }
 }
 
-fn score(record: &Value) -> Result<Option<f64>, String> {
-    first(record, &SCORE)
-        .map(|value| lenient::number(value).ok_or_else(|| "`score` is not a number".to_owned()))
-        .transpose()
+/// What nobody's eligibility depends on: an unreadable value counts as none, rather than stop the job.
+fn readable<T>(record: &Value, names: &[&str], read: impl Fn(&Value) -> Option<T>) -> Option<T> {
+    names.iter().filter_map(|name| record.get(name)).find_map(read)
 }
 
 fn moment(record: &Value, names: &[&str], day_part: DayPart) -> Result<Option<DateTime>, String> {
@@ -176,11 +180,22 @@ mod tests {
     #[case(json!({"data": {"records": "none"}}))]
     #[case(json!({"data": {"records": {"id": 146}}}))]
     #[case(json!({"data": {"records": {"id": 146, "status": null}}}))]
-    #[case(json!({"data": {"records": {"status": 1, "score": "good"}}}))]
-    #[case(json!({"data": {"records": {"status": 1, "course_complete_date": "soon"}}}))]
+    #[case(json!({"data": {"records": {"status": 1, "date_expire_validity": "soon"}}}))]
+    #[case(json!({"data": null, "name": "Forbidden"}))]
+    #[case(json!({"data": [], "message": "no access"}))]
     #[case(json!({"data": {"records": [{"status": 1}, {"status": 2}]}}))]
     fn another_shape_is_an_error_and_not_a_guess(#[case] answer: Value) {
         assert!(Enrollment::decode(&answer).is_err());
+    }
+
+    #[test]
+    fn a_score_or_completion_date_that_cannot_be_read_counts_as_none() {
+        let record = json!({"status": 2, "score": "good", "course_complete_date": "soon"});
+        let enrollment = Enrollment::decode(&json!({"data": {"records": record}}))
+            .unwrap()
+            .unwrap();
+        assert_eq!((enrollment.score, enrollment.completed_at), (None, None));
+        assert_eq!(enrollment.status, EnrollmentStatus::Completed);
     }
 
     #[rstest]

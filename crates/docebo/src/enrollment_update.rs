@@ -51,12 +51,13 @@ fn as_docebo_date<S: Serializer>(date: &Option<DateTime>, serializer: S) -> Resu
 pub(crate) enum Written {
     /// It is among the updated.
     Yes,
-    /// It is among the not updated, or absent from the updated; with Docebo's words.
+    /// Something is among the not updated; with Docebo's words.
     No(String),
 }
 
 impl Written {
-    /// Reads the answer of a write: a 2xx alone proves nothing. `Err` names what is wrong with the shape.
+    /// Reads the answer of a write: a 2xx alone proves nothing. `Err` names what is wrong with the shape; an answer
+    /// that lists the enrolment nowhere is of that kind, for it proves neither a success nor a refusal.
     pub(crate) fn decode(answer: &Value, course: CourseId, user: UserId) -> Result<Self, String> {
         let data = lenient::unwrapped(answer);
         let updated = data.get("updated");
@@ -68,7 +69,7 @@ impl Written {
         if updated.into_iter().any(|row| is_pair(row, course, user)) {
             Ok(Self::Yes)
         } else {
-            Ok(Self::No("the enrolment is not listed as updated".to_owned()))
+            Err("the enrolment is listed neither as updated nor as not updated".to_owned())
         }
     }
 }
@@ -162,11 +163,9 @@ mod tests {
     }
 
     #[rstest]
-    #[case(json!({"data": {"updated": [], "not_updated": []}}))]
-    #[case(json!({"data": {"updated": [{"course_id": 146, "user_id": 1}], "not_updated": []}}))]
     #[case(json!({"data": {"updated": [], "not_updated": {"invalid_enrollments": [{"course_id": 146, "user_id": 13827}]}}}))]
     #[case(json!({"data": {"updated": [{"course_id": 146, "user_id": 13827}], "not_updated": [{"course_id": 146, "user_id": 13827}]}}))]
-    fn a_pair_that_is_not_listed_or_refused_is_not_written(#[case] answer: Value) {
+    fn a_pair_that_is_listed_as_not_updated_is_refused(#[case] answer: Value) {
         assert!(matches!(decode(&answer), Ok(Written::No(_))));
     }
 
@@ -181,6 +180,8 @@ mod tests {
     #[case(json!({"data": {}}))]
     #[case(json!({"data": {"success": true}}))]
     #[case(json!({"data": {"updated": "yes"}}))]
+    #[case::listed_nowhere(json!({"data": {"updated": [], "not_updated": []}}))]
+    #[case::only_another_pair(json!({"data": {"updated": [{"course_id": 146, "user_id": 1}], "not_updated": []}}))]
     #[case(json!([]))]
     fn another_shape_is_an_error_and_not_a_success(#[case] answer: Value) {
         assert!(decode(&answer).is_err());

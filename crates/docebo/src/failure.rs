@@ -66,7 +66,7 @@ pub enum Failure {
         /// What Docebo said.
         detail: String,
     },
-    /// A 2xx with HTML or another content type: a login or forbidden page.
+    /// A 2xx or 404 with HTML or another content type: a login, forbidden or maintenance page.
     #[error("status {status} is not JSON but {}: {excerpt}", content_type.as_deref().unwrap_or("of no content type"))]
     NotJson {
         /// The answer's status.
@@ -84,7 +84,7 @@ pub enum Failure {
         /// How the body begins.
         excerpt: String,
     },
-    /// Docebo answered 400 or 422, or did not list the enrolment as updated.
+    /// Docebo answered 400 or 422, or listed the enrolment as not updated.
     #[error("rejected with status {status}: {detail}")]
     Rejected {
         /// The answer's status; 200 when the enrolment was listed as not updated.

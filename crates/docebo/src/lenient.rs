@@ -12,6 +12,19 @@ pub(crate) fn unwrapped(answer: &Value) -> &Value {
     answer.get("data").unwrap_or(answer)
 }
 
+/// Whether an answer is an error of Docebo's form, whatever its status: a name or message where data should be.
+pub(crate) fn is_error(answer: &Value) -> bool {
+    let data = answer.get("data");
+    let without_data = data.is_none_or(|data| data.is_null() || data.as_array().is_some_and(Vec::is_empty));
+    let says = |name| {
+        answer
+            .get(name)
+            .and_then(Value::as_str)
+            .is_some_and(|text| !text.trim().is_empty())
+    };
+    without_data && (says("name") || says("message"))
+}
+
 /// Whether a value says nothing: null, `""`, `[]`, `{}`, or only such values inside.
 pub(crate) fn is_blank(value: &Value) -> bool {
     match value {

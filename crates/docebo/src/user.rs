@@ -43,6 +43,9 @@ pub(crate) struct UserPage {
 impl UserPage {
     /// Reads one page and keeps exact matches: the search itself also answers partial hits in other fields.
     pub(crate) fn decode(answer: &Value, wanted_email: &str) -> Result<Self, String> {
+        if lenient::is_error(answer) {
+            return Err("an error under a success".to_owned());
+        }
         let data = lenient::unwrapped(answer);
         if data.is_null() || data.as_array().is_some_and(Vec::is_empty) {
             return Ok(Self {
@@ -176,6 +179,9 @@ mod tests {
     #[rstest]
     #[case(json!({"data": {"users": []}}))]
     #[case(json!({"success": false, "error": 201}))]
+    #[case(json!({"data": null, "name": "Forbidden"}))]
+    #[case(json!({"data": [], "message": "no access"}))]
+    #[case(json!({"items": [], "message": "no access"}))]
     #[case(json!({"data": {"items": "none"}}))]
     #[case(json!({"data": {"items": [7]}}))]
     #[case(json!({"data": {"items": [{"email": "a@b.c"}]}}))]

@@ -71,8 +71,9 @@ async fn a_write_sends_the_documented_body_and_succeeds_when_the_pair_is_updated
 
 #[rstest]
 #[case::not_updated(json(NOT_UPDATED), Failure::Rejected { status: 200, detail: detail("Score is too high") }, false)]
-#[case::absent(json(r#"{"data":{"updated":[],"not_updated":[]}}"#),
-    Failure::Rejected { status: 200, detail: detail("the enrolment is not listed as updated") }, false)]
+#[case::absent(json(r#"{"data":{"updated":[],"not_updated":[]}}"#), Failure::UnexpectedShape {
+    detail: detail("the enrolment is listed neither as updated nor as not updated"),
+    excerpt: detail(r#"{"data":{"updated":[],"not_updated":[]}}"#) }, true)]
 #[case::bad_request(json(r#"{"name":"Bad Request","message":"score_given"}"#).status(400),
     Failure::Rejected { status: 400, detail: detail("Bad Request: score_given") }, false)]
 #[case::unprocessable(json(r#"{"message":"no"}"#).status(422), Failure::Rejected { status: 422, detail: detail("no") }, false)]
@@ -153,6 +154,9 @@ async fn each_way_to_say_no_enrolment_is_understood(#[case] answer: Answer) {
 #[case::overloaded(bare("").status(503))]
 #[case::throttled(bare("").status(429))]
 #[case::other_shape(json(r#"{"data":{"items":[{"status":"subscribed"}]}}"#))]
+#[case::error_under_200(json(r#"{"data":null,"name":"Forbidden","message":"no access"}"#))]
+#[case::maintenance_page(html(LOGIN_PAGE).status(404))]
+#[case::page_without_content_type(bare(LOGIN_PAGE).status(404))]
 #[tokio::test]
 async fn a_failure_is_never_read_as_no_enrolment(#[case] answer: Answer) {
     let stub = Stub::answering(answer).await;
