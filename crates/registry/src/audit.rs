@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::change::Change;
 use crate::connectors::from_json;
 use crate::difference::Difference;
+use crate::email::without_emails;
 use crate::error::RegistryError;
 use crate::plan::EntityKind;
 use crate::store::Registry;
@@ -113,19 +114,20 @@ impl StoredAudit {
 
 /// Bounds a text and takes e-mail addresses out, which people write into reasons.
 fn clean(text: &str) -> String {
-    let words = text
-        .split_whitespace()
-        .map(|word| if word.contains('@') { "[e-mail]" } else { word });
-    let text = words.collect::<Vec<_>>().join(" ");
-    text.chars()
+    without_emails(text)
+        .chars()
         .filter(|character| !character.is_control())
         .take(MAX_FIELD_CHARS)
         .collect()
 }
 
-/// The two numbers of a stream id.
+/// The two numbers of a stream id; a sign, or a time that no timestamp holds, is of no stream of ours.
 fn parse_cursor(text: &str) -> Option<(i64, u64)> {
     let (milliseconds, sequence) = text.split_once('-')?;
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(milliseconds) || !digits(sequence) {
+        return None;
+    }
     Some((milliseconds.parse().ok()?, sequence.parse().ok()?))
 }
 
@@ -200,7 +202,25 @@ impl Registry {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_FIELD_CHARS, clean};
+    use super::{MAX_FIELD_CHARS, clean, parse_cursor};
+
+    #[test]
+    fn a_cursor_is_two_plain_numbers() {
+        assert_eq!(parse_cursor("1763803811412-0"), Some((1_763_803_811_412, 0)));
+        for text in [
+            "",
+            "5",
+            "5-",
+            "-5",
+            "+5-3",
+            "5-+3",
+            "5-3-1",
+            "18446744073709551616-0",
+            "5-99999999999999999999",
+        ] {
+            assert_eq!(parse_cursor(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn an_address_in_a_reason_is_taken_out() {

@@ -97,6 +97,11 @@ impl Registry {
         Ok(records.into_iter().map(ConnectorRecord::view).collect())
     }
 
+    /// One connector without its secrets; works also where a key is missing.
+    pub async fn connector_view(&self, id: &ConnectorId) -> Result<Option<ConnectorView>, RegistryError> {
+        Ok(self.connector_record(id).await?.map(ConnectorRecord::view))
+    }
+
     /// Stores a connector; the store sets its dates and keeps its validation while the credentials stay.
     pub async fn put_connector(&self, connector: &Connector, actor: &str) -> Result<Change, RegistryError> {
         self.check_domain(connector).map_err(FieldErrors::from)?;
@@ -161,28 +166,36 @@ impl Registry {
     }
 
     /// Records what a validation of the credentials said: nothing, or the catalogue code of its failure.
+    ///
+    /// The validation belongs to the connector as it was updated at `seen`; false, and nothing recorded, if it changed
+    /// since.
     pub async fn set_validation(
         &self,
         id: &ConnectorId,
+        seen: Timestamp,
         failure: Option<&str>,
         at: Timestamp,
-    ) -> Result<(), RegistryError> {
-        self.change(|| self.try_set_validation(id, failure, at)).await
+    ) -> Result<bool, RegistryError> {
+        self.change(|| self.try_set_validation(id, seen, failure, at)).await
     }
 
     async fn try_set_validation(
         &self,
         id: &ConnectorId,
+        seen: Timestamp,
         failure: Option<&str>,
         at: Timestamp,
-    ) -> Result<Attempt<()>, RegistryError> {
+    ) -> Result<Attempt<bool>, RegistryError> {
         let Some(mut record) = self.connector_record(id).await? else {
             return Err(RegistryError::UnknownConnector(id.clone()));
         };
+        if record.updated_at != seen {
+            return Ok(Attempt::Done(false));
+        }
         record.validated_at = Some(at);
         record.validation = failure.map(str::to_owned);
         let write = connector_write(&record)?;
-        Ok(Attempt::Commit(vec![write], Vec::new(), ()))
+        Ok(Attempt::Commit(vec![write], Vec::new(), true))
     }
 
     pub(crate) async fn connector_record(&self, id: &ConnectorId) -> Result<Option<ConnectorRecord>, RegistryError> {

@@ -70,6 +70,22 @@ pub enum RegistryError {
 }
 
 impl RegistryError {
+    /// Whether Redis refused because it has no memory left.
+    pub fn is_out_of_memory(&self) -> bool {
+        match self {
+            Self::Store { source, .. } => source.code() == Some("OOM"),
+            Self::Contended
+            | Self::Invalid(_)
+            | Self::ConnectorInUse { .. }
+            | Self::UnknownConnector(_)
+            | Self::PlanOutdated
+            | Self::Full { .. }
+            | Self::Sealed { .. }
+            | Self::Unreadable { .. }
+            | Self::InvalidCursor => false,
+        }
+    }
+
     /// Whether the same call may succeed later without anyone correcting anything.
     pub fn is_retryable(&self) -> bool {
         match self {

@@ -1,4 +1,9 @@
 //! The master key file: one `<key-id>:<64 hex>` a line, `#` begins a comment.
+//!
+//! The line `index:<64 hex>` is the key of the e-mail hashes, which name subjects, checks and wake keys: it stays the same
+//! for ever, whatever keys are added or taken away. A file with a single key may leave it out; its index key is then
+//! derived from that key (HMAC-SHA256 of `passback index key v1`), and must be written down as `index:` before a second
+//! key is added.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -61,6 +66,9 @@ impl KeyFile {
         }
         if file.keys.is_empty() {
             return Err(VaultError::NoKey);
+        }
+        if file.keys.len() > 1 && file.index.is_none() {
+            return Err(VaultError::NoIndex);
         }
         Ok(file)
     }

@@ -35,7 +35,7 @@ pub use audit::{AuditEntry, AuditPage, NewAuditEntry};
 pub use change::Change;
 pub use connector::{Connector, ConnectorKind, WebhookAccess};
 pub use domain::{Domain, InvalidDomain};
-pub use email::normalise_email;
+pub use email::{normalise_email, without_emails};
 pub use error::RegistryError;
 pub use exam::{Exam, OnOutcome, VersionPolicy};
 pub use field_error::{FieldError, FieldErrors};

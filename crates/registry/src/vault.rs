@@ -59,6 +59,12 @@ pub enum VaultError {
     /// The file holds no key that can seal.
     #[error("the master key file holds no key: add a line <key-id>:<64 hexadecimal digits>")]
     NoKey,
+    /// Several keys, and no word on which of them the e-mail hashes were made with.
+    #[error(
+        "the master key file holds several keys but no line index:<64 hexadecimal digits>: add it before the second key, \
+         with the value in use, HMAC-SHA256 of the text '{INDEX_LABEL}' under the file's first-ever key, and never change it"
+    )]
+    NoIndex,
     /// The text was not made by a vault.
     #[error("the stored value is not a sealed text")]
     NotSealed,
@@ -87,15 +93,10 @@ struct Keys {
 
 impl Vault {
     pub(crate) fn from_keys(file: KeyFile) -> Self {
-        // Derived from the oldest key, so that a key added on top does not change the hashes.
-        let index = file.index.unwrap_or_else(|| {
-            let oldest = file.keys.last().map(|(_, key)| key.as_slice());
-            hmac_sha256(oldest.unwrap_or_default(), INDEX_LABEL)
-        });
         Self {
             keys: Arc::new(Keys {
+                index: file.index.unwrap_or_else(|| derived_index(&file.keys)),
                 sealing: file.keys,
-                index,
             }),
         }
     }
@@ -175,6 +176,12 @@ impl fmt::Debug for Vault {
     }
 }
 
+/// The index key of a file without one: derived from its only key.
+fn derived_index(keys: &[(String, SecretKey)]) -> SecretKey {
+    let only = keys.first().map(|(_, key)| key.as_slice());
+    hmac_sha256(only.unwrap_or_default(), INDEX_LABEL)
+}
+
 #[expect(clippy::expect_used, reason = "an HMAC takes a key of any length")]
 fn hmac_sha256(key: &[u8], text: &str) -> SecretKey {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("an HMAC takes a key of any length");
@@ -201,6 +208,12 @@ mod tests {
     const OLD: &str = "old:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n";
     const NEW: &str = "new:ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100\n";
 
+    /// The line that keeps the hashes of a file that began with the old key alone.
+    fn index_of_old() -> String {
+        let old = KeyFile::parse(OLD).unwrap();
+        format!("index:{}\n", hex::encode(derived_index(&old.keys)))
+    }
+
     fn vault(text: &str) -> Vault {
         Vault::parse(text).unwrap()
     }
@@ -208,7 +221,7 @@ mod tests {
     #[test]
     fn a_new_key_on_top_seals_while_the_old_one_still_opens() {
         let sealed = vault(OLD).seal("here", b"secret");
-        let rotated = vault(&format!("{NEW}{OLD}"));
+        let rotated = vault(&format!("{NEW}{OLD}{}", index_of_old()));
         assert_eq!(rotated.open("here", &sealed).unwrap().as_slice(), b"secret");
         assert!(!rotated.is_current(&sealed));
         let again = rotated.seal("here", b"secret");
@@ -219,10 +232,22 @@ mod tests {
     }
 
     #[test]
-    fn a_new_key_on_top_keeps_the_hashes() {
-        let rotated = vault(&format!("{NEW}{OLD}"));
-        assert_eq!(rotated.keyed_hash("x"), vault(OLD).keyed_hash("x"));
-        assert_ne!(rotated.keyed_hash("x"), vault(NEW).keyed_hash("x"));
+    fn the_index_line_keeps_the_hashes_whatever_keys_come_and_go() {
+        let hash = vault(OLD).keyed_hash("x");
+        let index = index_of_old();
+        for keys in [format!("{NEW}{OLD}"), format!("{OLD}{NEW}"), NEW.to_owned()] {
+            assert_eq!(vault(&format!("{keys}{index}")).keyed_hash("x"), hash);
+        }
+        assert_ne!(vault(NEW).keyed_hash("x"), hash);
+    }
+
+    #[test]
+    fn a_second_key_without_an_index_line_is_refused_with_the_fix() {
+        let error = Vault::parse(&format!("{NEW}{OLD}")).unwrap_err();
+        assert!(matches!(error, VaultError::NoIndex), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("index:<64") && text.contains(INDEX_LABEL), "{text}");
+        assert!(!text.contains("0011") && !text.contains("ffee"), "{text}");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 const OLD_KEY: &str = "old:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n";
 const NEW_KEY: &str = "new:ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100\n";
+const INDEX_KEY: &str = "index:0f0e0d0c0b0a09080706050403020100000102030405060708090a0b0c0d0e0f\n";
 const ACTOR: &str = "tester";
 
 async fn registry_with(redis: &TestRedis, keys: &str, allow_http_loopback: bool) -> Registry {
@@ -82,6 +83,10 @@ async fn everything(redis: &TestRedis) -> String {
     }
     let audit = redis.cli(&["XRANGE", "{passback:0}:v1:registry:audit", "-", "+"]).await;
     text + &format!("{audit:?}")
+}
+
+async fn updated_at(registry: &Registry, connector: &Connector) -> Timestamp {
+    registry.connector(&connector.id).await.unwrap().unwrap().updated_at
 }
 
 #[tokio::test]
@@ -244,14 +249,13 @@ async fn a_validation_stays_until_the_credentials_change() {
     let registry = registry(&redis).await;
     let acme = connector("acme");
     let at: Timestamp = "2026-11-22T09:30:11Z".parse().unwrap();
-    let unknown = registry.set_validation(&acme.id, None, at).await.unwrap_err();
+    let unknown = registry.set_validation(&acme.id, at, None, at).await.unwrap_err();
     assert!(matches!(unknown, RegistryError::UnknownConnector(_)));
 
     registry.put_connector(&acme, ACTOR).await.unwrap();
-    registry
-        .set_validation(&acme.id, Some("credentials_refused"), at)
-        .await
-        .unwrap();
+    let seen = updated_at(&registry, &acme).await;
+    let refused = Some("credentials_refused");
+    assert!(registry.set_validation(&acme.id, seen, refused, at).await.unwrap());
     let mut renamed = acme.clone();
     renamed.name = "Acme Academy".to_owned();
     registry.put_connector(&renamed, ACTOR).await.unwrap();
@@ -259,10 +263,28 @@ async fn a_validation_stays_until_the_credentials_change() {
     assert_eq!(stored.validation.as_deref(), Some("credentials_refused"));
     assert_eq!(stored.validated_at, Some(at));
 
-    registry.set_validation(&acme.id, None, at).await.unwrap();
+    let seen = updated_at(&registry, &acme).await;
+    assert!(registry.set_validation(&acme.id, seen, None, at).await.unwrap());
     assert_eq!(registry.connector(&acme.id).await.unwrap().unwrap().validation, None);
     renamed.password = SecretString::from("s3cret-other");
     registry.put_connector(&renamed, ACTOR).await.unwrap();
+    assert_eq!(registry.connector(&acme.id).await.unwrap().unwrap().validated_at, None);
+}
+
+#[tokio::test]
+async fn a_validation_of_a_connector_that_changed_meanwhile_is_not_recorded() {
+    let redis = TestRedis::start().await;
+    let registry = registry(&redis).await;
+    let mut acme = connector("acme");
+    registry.put_connector(&acme, ACTOR).await.unwrap();
+    let seen = updated_at(&registry, &acme).await;
+    acme.password = SecretString::from("s3cret-other");
+    // The clock of Redis goes on in milliseconds; within one, the two writes could not be told apart.
+    while updated_at(&registry, &acme).await == seen {
+        acme.calls_per_hour += 1;
+        registry.put_connector(&acme, ACTOR).await.unwrap();
+    }
+    assert!(!registry.set_validation(&acme.id, seen, None, seen).await.unwrap());
     assert_eq!(registry.connector(&acme.id).await.unwrap().unwrap().validated_at, None);
 }
 
@@ -347,7 +369,7 @@ async fn applying_again_seals_old_secrets_with_the_new_key() {
     let redis = TestRedis::start().await;
     let before = registry(&redis).await;
     before.put_connector(&connector("acme"), ACTOR).await.unwrap();
-    let rotating = registry_with(&redis, &format!("{NEW_KEY}{OLD_KEY}"), false).await;
+    let rotating = registry_with(&redis, &format!("{NEW_KEY}{OLD_KEY}{INDEX_KEY}"), false).await;
     let change = rotating.put_connector(&connector("acme"), ACTOR).await.unwrap();
     assert_eq!(change, Change::Unchanged);
     let after = registry_with(&redis, NEW_KEY, false).await;
@@ -367,6 +389,7 @@ async fn a_lost_key_is_named_and_the_connector_can_be_put_again() {
     let error = other.connector(&connector("acme").id).await.unwrap_err();
     assert!(error.to_string().contains("sealed with the key 'old'"), "{error}");
     assert_eq!(other.connector_views().await.unwrap().len(), 1);
+    assert!(other.connector_view(&connector("acme").id).await.unwrap().is_some());
     let change = other.put_connector(&connector("acme"), ACTOR).await.unwrap();
     assert_eq!(change, Change::Updated);
     assert!(other.connector(&connector("acme").id).await.unwrap().is_some());
