@@ -31,11 +31,20 @@ impl StoreError {
         }
     }
 
+    /// Whether it says nothing of the store, only of the one result or check that was asked about.
+    pub fn is_of_one_item(&self) -> bool {
+        match self {
+            Self::Queue(_) | Self::Registry(_) => !self.is_transient(),
+            Self::Contended => true,
+        }
+    }
+
     /// Whether Redis refuses because it has no memory left.
     pub fn is_full(&self) -> bool {
         match self {
             Self::Queue(error) => matches!(**error, QueueError::Full),
-            Self::Registry(_) | Self::Contended => false,
+            Self::Registry(error) => error.is_out_of_memory(),
+            Self::Contended => false,
         }
     }
 
@@ -124,4 +133,22 @@ pub enum ConnectError {
     /// Redis cannot be used.
     #[error(transparent)]
     Redis(#[from] QueueError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_is_everybody_s_and_all_else_is_of_the_one_item() {
+        let of_one = |error: StoreError| error.is_of_one_item();
+        assert!(of_one(StoreError::Contended));
+        assert!(of_one(QueueError::Unreadable("a row".to_owned()).into()));
+        let unreadable = RegistryError::Unreadable {
+            target: "exam forklift-01".to_owned(),
+        };
+        assert!(of_one(unreadable.into()));
+        assert!(!of_one(QueueError::TimedOut.into()));
+        assert!(!of_one(QueueError::Full.into()));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use passback_queue::{Accepted, JobId, Name, NewJob, NewResult};
 use passback_registry::Exam;
 use serde::Serialize;
@@ -58,6 +58,8 @@ struct Incoming {
 
 /// The versions in force as Redis has them, and as this batch would leave them.
 type InForce = HashMap<Name, String>;
+/// What became of each of the caller's results; none where that is not decided yet.
+type Verdicts = [Option<Result<Receipt, IntakeError>>];
 
 impl Producer {
     /// Accepts one result. After a [`IntakeError::Store`] it may be in Redis or not; repeating the call is safe.
@@ -83,17 +85,13 @@ impl Producer {
     }
 
     /// Fills the verdicts in; after an error those that are missing are undecided.
-    async fn push_into(
-        &self,
-        results: &[ExamResult],
-        verdicts: &mut [Option<Result<Receipt, IntakeError>>],
-    ) -> Result<(), StoreError> {
+    async fn push_into(&self, results: &[ExamResult], verdicts: &mut Verdicts) -> Result<(), StoreError> {
         let mut left = self.incoming(results, verdicts).await?;
         for _ in 0..MAX_ROUNDS {
             if left.is_empty() {
                 break;
             }
-            let mut in_force = self.in_force(&left).await?;
+            let mut in_force = self.in_force(&mut left, verdicts).await?;
             let mut moved = Vec::new();
             while !left.is_empty() {
                 let rest = left.split_off(left.len().min(CHUNK_RESULTS));
@@ -106,11 +104,7 @@ impl Producer {
     }
 
     /// Validates, and finds the exam of each; what is refused has its verdict then.
-    async fn incoming(
-        &self,
-        results: &[ExamResult],
-        verdicts: &mut [Option<Result<Receipt, IntakeError>>],
-    ) -> Result<Vec<Incoming>, StoreError> {
+    async fn incoming(&self, results: &[ExamResult], verdicts: &mut Verdicts) -> Result<Vec<Incoming>, StoreError> {
         let now = public_time::from_ms(self.queue.now_ms().await?);
         let mut incoming = Vec::with_capacity(results.len());
         for (at, (result, verdict)) in results.iter().zip(verdicts).enumerate() {
@@ -121,9 +115,10 @@ impl Producer {
                     continue;
                 }
             };
-            match self.exam(&valid.exam_id).await? {
-                Some(exam) => incoming.push(self.prepare(at, &valid, exam)),
-                None => *verdict = Some(self.without_exam(&valid).await?),
+            match self.exam(&valid.exam_id).await {
+                Ok(Some(exam)) => incoming.push(self.prepare(at, &valid, exam)),
+                Ok(None) => *verdict = Some(of_one_item(self.without_exam(&valid).await)?),
+                Err(error) => *verdict = Some(of_one_item(Err(error))?),
             }
         }
         Ok(incoming)
@@ -147,28 +142,42 @@ impl Producer {
     /// A result whose exam is gone may still be one that was accepted while it was there.
     async fn without_exam(&self, result: &ValidResult) -> Result<Result<Receipt, IntakeError>, StoreError> {
         let fingerprint = Version::of(&PushJob::from(result), self.vault()).fingerprint;
-        let row = self.queue.ledger_row(&result.result_id).await?;
-        Ok(match row.filter(|row| row.fingerprint == fingerprint) {
-            Some(row) => Ok(Receipt::AlreadyAccepted { job_id: row.job_id }),
+        Ok(match self.queue.ledger_row(&result.result_id).await? {
+            Some(row) if row.fingerprint == fingerprint => Ok(Receipt::AlreadyAccepted { job_id: row.job_id }),
+            Some(_) => Err(IntakeError::OtherContent {
+                result_id: result.result_id.to_string(),
+            }),
             None => Err(IntakeError::UnknownExam {
                 exam_id: result.exam_id.to_string(),
             }),
         })
     }
 
-    /// What is in force for each person these results are about.
-    async fn in_force(&self, incoming: &[Incoming]) -> Result<InForce, StoreError> {
+    /// What is in force for each person these results are about; where that cannot be read, the results of this person
+    /// have their verdict and leave.
+    async fn in_force(&self, incoming: &mut Vec<Incoming>, verdicts: &mut Verdicts) -> Result<InForce, StoreError> {
         let mut subjects: Vec<Name> = incoming.iter().map(|one| one.subject.clone()).collect();
         subjects.sort_unstable();
         subjects.dedup();
         let reads = subjects.into_iter().map(|subject| async move {
-            let version = self.queue.subject(&subject).await?.version;
-            Ok((subject, version.unwrap_or_default()))
+            let seen = self.queue.subject(&subject).await;
+            (subject, seen)
         });
-        stream::iter(reads)
-            .buffer_unordered(CONCURRENT_READS)
-            .try_collect()
-            .await
+        let read: Vec<_> = stream::iter(reads).buffer_unordered(CONCURRENT_READS).collect().await;
+        let mut in_force = InForce::new();
+        for (subject, seen) in read {
+            match seen.map_err(StoreError::from) {
+                Ok(seen) => {
+                    in_force.insert(subject, seen.version.unwrap_or_default());
+                }
+                Err(error) => {
+                    for one in incoming.extract_if(.., |one| one.subject == subject) {
+                        decide(verdicts, one.at, of_one_item(Err(error.clone()))?);
+                    }
+                }
+            }
+        }
+        Ok(in_force)
     }
 
     /// Hands a chunk to the queue. Returns those that were overtaken and must be decided again.
@@ -176,10 +185,19 @@ impl Producer {
         &self,
         chunk: Vec<Incoming>,
         in_force: &mut InForce,
-        verdicts: &mut [Option<Result<Receipt, IntakeError>>],
+        verdicts: &mut Verdicts,
     ) -> Result<Vec<Incoming>, StoreError> {
         let new: Vec<NewResult> = chunk.iter().map(|one| self.new_result(one, in_force)).collect();
-        let accepted = self.queue.accept(&new).await?;
+        let accepted = match self.queue.accept(&new).await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                let error = StoreError::from(error);
+                for one in &chunk {
+                    decide(verdicts, one.at, of_one_item(Err(error.clone()))?);
+                }
+                return Ok(Vec::new());
+            }
+        };
         let mut moved = Vec::new();
         let mut repeated = Vec::new();
         for (one, accepted) in chunk.into_iter().zip(accepted) {
@@ -200,9 +218,7 @@ impl Producer {
                     continue;
                 }
             };
-            if let Some(place) = verdicts.get_mut(one.at) {
-                *place = Some(verdict);
-            }
+            decide(verdicts, one.at, verdict);
         }
         self.find_earlier_jobs(repeated, verdicts).await?;
         Ok(moved)
@@ -243,22 +259,35 @@ impl Producer {
     }
 
     /// The jobs of results that were accepted before.
-    async fn find_earlier_jobs(
-        &self,
-        repeated: Vec<(usize, Name)>,
-        verdicts: &mut [Option<Result<Receipt, IntakeError>>],
-    ) -> Result<(), StoreError> {
+    async fn find_earlier_jobs(&self, repeated: Vec<(usize, Name)>, verdicts: &mut Verdicts) -> Result<(), StoreError> {
         let reads = repeated
             .into_iter()
             .map(|(at, result_id)| async move { (at, self.queue.ledger_row(&result_id).await) });
         let rows: Vec<_> = stream::iter(reads).buffer_unordered(CONCURRENT_READS).collect().await;
         for (at, row) in rows {
             // A row that expired between the two looks is asked for again by the caller.
-            let receipt = row?.map(|row| Receipt::AlreadyAccepted { job_id: row.job_id });
-            if let Some(place) = verdicts.get_mut(at) {
-                *place = Some(receipt.ok_or(IntakeError::Store(StoreError::Contended)));
-            }
+            let receipt = row
+                .map_err(StoreError::from)
+                .map(|row| row.map(|row| Receipt::AlreadyAccepted { job_id: row.job_id }))
+                .map(|receipt| receipt.ok_or(IntakeError::Store(StoreError::Contended)));
+            decide(verdicts, at, of_one_item(receipt)?);
         }
         Ok(())
+    }
+}
+
+fn decide(verdicts: &mut Verdicts, at: usize, verdict: Result<Receipt, IntakeError>) {
+    if let Some(place) = verdicts.get_mut(at) {
+        *place = Some(verdict);
+    }
+}
+
+/// What cannot be read of one result is that result's verdict; an outage of the store is everybody's.
+fn of_one_item(
+    verdict: Result<Result<Receipt, IntakeError>, StoreError>,
+) -> Result<Result<Receipt, IntakeError>, StoreError> {
+    match verdict {
+        Err(error) if error.is_of_one_item() => Ok(Err(IntakeError::Store(error))),
+        verdict => verdict,
     }
 }

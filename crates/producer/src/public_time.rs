@@ -1,11 +1,15 @@
-//! Times as everyone sees them: RFC 3339, UTC, milliseconds.
+//! Times as everyone sees them: RFC 3339, UTC, milliseconds where there are any.
 
 use jiff::Timestamp;
 use serde::{Serializer, ser::Error};
 
-/// Serialises a time for an answer, like `2026-11-22T09:30:11.412Z`.
+/// Serialises a time for an answer, like `2026-11-22T09:30:11.412Z` or `2026-11-22T09:30:11Z`.
 pub(crate) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&format_args!("{at:.3}"))
+    if at.subsec_nanosecond() == 0 {
+        serializer.collect_str(&format_args!("{at:.0}"))
+    } else {
+        serializer.collect_str(&format_args!("{at:.3}"))
+    }
 }
 
 /// The same for a time that may be missing.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use passback_docebo::{Calls, Client, Error, Failure};
-use passback_registry::{Connector, ConnectorId, NewAuditEntry};
+use passback_registry::{Connector, ConnectorId, NewAuditEntry, RegistryError};
 use serde::Serialize;
 
 use crate::{Actor, Code, Producer, StoreError, docebo_client, public_time, wake};
@@ -65,20 +65,30 @@ impl Validation {
 impl Producer {
     /// Validates a stored connector; none if there is none of this id.
     ///
-    /// The outcome is stored with the connector and put on record; a success releases the jobs that waited for it.
+    /// The outcome is put on record and stored with the connector, and a success releases the jobs that waited for it;
+    /// not so where somebody changed the connector meanwhile, for it says nothing of the connector as it is now.
     pub async fn validate(&self, id: &ConnectorId, actor: &str) -> Result<Option<Validation>, StoreError> {
         let Some(connector) = self.registry.connector(id).await? else {
             return Ok(None);
         };
         let mut validation = self.validate_candidate(&connector).await?;
         let code = validation.code.map(Code::as_str);
-        self.registry.set_validation(id, code, validation.checked_at).await?;
-        if validation.ok {
+        let stored = self
+            .registry
+            .set_validation(id, connector.updated_at, code, validation.checked_at)
+            .await;
+        let stored = match stored {
+            Err(RegistryError::UnknownConnector(_)) => return Ok(None),
+            stored => stored?,
+        };
+        if stored && validation.ok {
             validation.released_jobs = self.queue.wake(&wake::connector(id)).await?;
         }
-        let detail = match code {
-            None => format!("ok, {} jobs released", validation.released_jobs),
-            Some(code) => code.to_owned(),
+        let found = code.unwrap_or("ok");
+        let detail = match (stored, validation.ok) {
+            (false, _) => format!("{found}, but the connector was changed meanwhile"),
+            (true, true) => format!("{found}, {} jobs released", validation.released_jobs),
+            (true, false) => found.to_owned(),
         };
         let entry = NewAuditEntry {
             actor: actor.to_owned(),

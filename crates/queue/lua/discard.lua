@@ -38,6 +38,7 @@ local function discard(id)
   if m.state == 'dead' then redis.call('ZREM', K.dead, id) end
   leave_force(id, s)
   append_history(id, ARGV[3])
+  m.code = 'discarded'
   ledger_step(s, m, 'discarded', 'discarded', now)
   finish(id, s, m, 'discarded', now, retention_ms)
   return 'discarded'

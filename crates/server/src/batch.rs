@@ -1,6 +1,6 @@
 //! Results in bulk: NDJSON in, a verdict per line out, while the body still comes in.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, BodyDataStream},
@@ -11,6 +11,7 @@ use axum::{
 use futures::StreamExt;
 use passback_producer::{Code, ExamResult, IntakeError, Receipt};
 use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     body::{broken_off, expect_media_type, too_slow},
@@ -42,10 +43,12 @@ pub(crate) async fn hand_in_all(
 ) -> Result<Response, Problem> {
     parameters.only(&[])?;
     expect_media_type(request.headers(), &MEDIA_TYPES)?;
+    let permit = Arc::clone(&app.batches).try_acquire_owned();
+    let permit = permit.map_err(|_| Problem::new(Code::TooBusy, "Too many batches are under way at this moment."))?;
     // Holds every verdict of a batch: a sender that reads no answer before it has sent all never blocks us, or itself.
     let (verdicts, answers) = answer_channel(MAX_BATCH_LINES + 2);
     let body = request.into_body().into_data_stream();
-    tokio::spawn(Batch::new(app, body, verdicts).run());
+    tokio::spawn(Batch::new(app, body, verdicts, permit).run());
     let mut response = Body::from_stream(answers).into_response();
     response
         .headers_mut()
@@ -85,10 +88,12 @@ struct Batch {
     /// Set once the store failed: the rest is refused without asking, for the caller repeats the batch anyway.
     store_failed: Option<Problem>,
     verdicts: VerdictSender,
+    /// Held until the batch is at its end, however that comes.
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Batch {
-    fn new(app: App, body: BodyDataStream, verdicts: VerdictSender) -> Self {
+    fn new(app: App, body: BodyDataStream, verdicts: VerdictSender, permit: OwnedSemaphorePermit) -> Self {
         Self {
             app,
             body,
@@ -98,6 +103,7 @@ impl Batch {
             lines: 0,
             store_failed: None,
             verdicts,
+            _permit: permit,
         }
     }
 
@@ -220,7 +226,7 @@ impl Batch {
             receipts.push(match verdict {
                 Ok(receipt) => Ok(receipt),
                 // Turned into a problem once, which logs it, however many lines it hits.
-                Err(IntakeError::Store(error)) => {
+                Err(IntakeError::Store(error)) if !error.is_of_one_item() => {
                     Err(self.store_failed.get_or_insert_with(|| Problem::from(error)).clone())
                 }
                 Err(refusal) => Err(refusal.into()),

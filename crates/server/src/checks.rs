@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -12,7 +12,9 @@ use passback_producer::{CheckRequest, CheckView, StoreError};
 use passback_queue::JobId;
 use serde_json::json;
 
-use crate::{failure::not_found, json::JsonBody, parameters::Parameters, problem::Problem, state::App, wait};
+use crate::{
+    failure::not_found, json::JsonBody, parameters::Parameters, path_id::PathId, problem::Problem, state::App, wait,
+};
 
 /// `POST /v1/eligibility-checks[?wait=8s]`
 pub(crate) async fn ask(
@@ -39,7 +41,7 @@ pub(crate) async fn ask(
 /// `GET /v1/eligibility-checks/{id}[?wait=8s]`
 pub(crate) async fn read(
     State(app): State<App>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     parameters: Parameters,
 ) -> Result<Json<CheckView>, Problem> {
     let wait = wait_of(parameters)?;

@@ -1,12 +1,9 @@
 //! Connectors: list, show, store, try out, remove.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use passback_producer::{Code, Validation, wake};
 use passback_registry::{Change, Connector, ConnectorId, ConnectorInput, ConnectorView};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::{
@@ -16,6 +13,7 @@ use crate::{
     json::JsonBody,
     list::List,
     parameters::Parameters,
+    path_id::PathId,
     problem::{Fault, Problem},
     state::App,
 };
@@ -40,19 +38,19 @@ pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Resu
 /// `GET /v1/connectors/{id}`
 pub(crate) async fn read(
     State(app): State<App>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     parameters: Parameters,
 ) -> Result<Json<ConnectorView>, Problem> {
     parameters.only(&[])?;
     let id = parse_id(&id)?;
-    let connector = app.registry().connector(&id).await?.ok_or_else(missing)?;
-    Ok(Json(ConnectorView::from(&connector)))
+    let view = app.registry().connector_view(&id).await?;
+    view.map(Json).ok_or_else(missing)
 }
 
 /// `PUT /v1/connectors/{id}[?validate=false][&dry_run=true]`
 pub(crate) async fn store(
     State(app): State<App>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     identity: Identity,
     parameters: Parameters,
     JsonBody(input): JsonBody<ConnectorInput>,
@@ -87,7 +85,7 @@ pub(crate) async fn store(
     let planned = apply(&app, &file, &identity.name).await?;
     let mut released_jobs = 0;
     if let Some(validation) = &validation {
-        app.registry().set_validation(&id, None, validation.checked_at).await?;
+        note_validation(&app, &connector, validation).await?;
     }
     // A connector that works releases what waited for it; so does one that was missing altogether.
     if validation.is_some() || planned.change == Change::Created {
@@ -105,7 +103,7 @@ pub(crate) async fn store(
 /// `POST /v1/connectors/{id}/validate`
 pub(crate) async fn validate(
     State(app): State<App>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     identity: Identity,
     parameters: Parameters,
 ) -> Result<Json<Validation>, Problem> {
@@ -118,7 +116,7 @@ pub(crate) async fn validate(
 /// `DELETE /v1/connectors/{id}?reason=…`
 pub(crate) async fn remove(
     State(app): State<App>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     identity: Identity,
     parameters: Parameters,
 ) -> Result<StatusCode, Problem> {
@@ -161,6 +159,31 @@ async fn tried_out(app: &App, connector: &Connector) -> Result<Validation, Probl
     );
     let code = validation.code.unwrap_or(Code::CredentialsRefused);
     Err(Problem::new(code, detail).fix("To store it all the same: ?validate=false."))
+}
+
+/// Records that the credentials work, unless somebody else has stored other ones since.
+async fn note_validation(app: &App, tried: &Connector, validation: &Validation) -> Result<(), Problem> {
+    let stored = app.registry().connector(&tried.id).await?.ok_or_else(missing)?;
+    if !same_access(&stored, tried) {
+        return Ok(());
+    }
+    let at = validation.checked_at;
+    app.registry()
+        .set_validation(&tried.id, stored.updated_at, None, at)
+        .await?;
+    Ok(())
+}
+
+fn same_access(a: &Connector, b: &Connector) -> bool {
+    let of = |connector: &Connector| {
+        (
+            connector.domain.to_string(),
+            connector.client_id.clone(),
+            connector.username.clone(),
+        )
+    };
+    let same = |a: &SecretString, b: &SecretString| a.expose_secret() == b.expose_secret();
+    of(a) == of(b) && same(&a.client_secret, &b.client_secret) && same(&a.password, &b.password)
 }
 
 fn parse_id(text: &str) -> Result<ConnectorId, Problem> {

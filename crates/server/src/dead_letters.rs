@@ -1,21 +1,20 @@
 //! Dead letters: look at them, give them a new life, or end them for good.
 
-use axum::{
-    Json,
-    extract::{Path, State as Shared},
-};
+use axum::{Json, extract::State as Shared};
 use passback_producer::Code;
 use passback_queue::{Discarded, JobId, Redriven, State};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::Identity,
+    chunks::{Done, in_chunks},
     failure::not_found,
     intervention::{intervention, note},
     job_view::JobView,
     jobs,
     json::JsonBody,
     parameters::{Parameters, reason_in_body},
+    path_id::PathId,
     problem::{Fault, Problem},
     state::App,
 };
@@ -75,7 +74,7 @@ pub(crate) async fn list(
 /// `GET /v1/dead-letters/{id}`
 pub(crate) async fn read(
     Shared(app): Shared<App>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     parameters: Parameters,
 ) -> Result<Json<JobView>, Problem> {
     parameters.only(&[])?;
@@ -99,15 +98,17 @@ pub(crate) async fn redrive(
     parameters.only(&[])?;
     let (ids, reason) = checked(&selection)?;
     let by = intervention(&app, &identity, &reason).await?;
-    let verdicts = app.queue().redrive(&ids, &by).await?;
-    let items = ids.iter().zip(verdicts).map(|(id, verdict)| match verdict {
-        Redriven::Ready => ItemOutcome::new(*id, "ready", None),
-        Redriven::NotDead => ItemOutcome::new(*id, "not_dead", Some(Code::NotDead)),
-        Redriven::Unknown => ItemOutcome::new(*id, "not_found", Some(Code::NotFound)),
+    let done = in_chunks(&ids, |chunk| {
+        let (queue, by) = (app.queue(), &by);
+        async move { queue.redrive(&chunk, by).await }
+    })
+    .await;
+    let done = done.map(|id, verdict| match verdict {
+        Redriven::Ready => ItemOutcome::new(id, "ready", None),
+        Redriven::NotDead => ItemOutcome::new(id, "not_dead", Some(Code::NotDead)),
+        Redriven::Unknown => ItemOutcome::new(id, "not_found", Some(Code::NotFound)),
     });
-    Ok(Json(
-        conclude(&app, &identity, "dead_letter.redriven", &reason, items.collect()).await,
-    ))
+    conclude(&app, &identity, "dead_letter.redriven", &reason, done).await
 }
 
 /// `POST /v1/dead-letters/discard`
@@ -120,17 +121,19 @@ pub(crate) async fn discard(
     parameters.only(&[])?;
     let (ids, reason) = checked(&selection)?;
     let by = intervention(&app, &identity, &reason).await?;
-    let verdicts = app.queue().discard(&ids, &by).await?;
-    let items = ids.iter().zip(verdicts).map(|(id, verdict)| match verdict {
-        Discarded::Discarded => ItemOutcome::new(*id, "discarded", None),
-        Discarded::Running => ItemOutcome::new(*id, "running", Some(Code::JobRunning)),
-        Discarded::NotDead => ItemOutcome::new(*id, "not_dead", Some(Code::NotDead)),
-        Discarded::Ended => ItemOutcome::new(*id, "already_ended", Some(Code::AlreadyEnded)),
-        Discarded::Unknown => ItemOutcome::new(*id, "not_found", Some(Code::NotFound)),
+    let done = in_chunks(&ids, |chunk| {
+        let (queue, by) = (app.queue(), &by);
+        async move { queue.discard(&chunk, by).await }
+    })
+    .await;
+    let done = done.map(|id, verdict| match verdict {
+        Discarded::Discarded => ItemOutcome::new(id, "discarded", None),
+        Discarded::Running => ItemOutcome::new(id, "running", Some(Code::JobRunning)),
+        Discarded::NotDead => ItemOutcome::new(id, "not_dead", Some(Code::NotDead)),
+        Discarded::Ended => ItemOutcome::new(id, "already_ended", Some(Code::AlreadyEnded)),
+        Discarded::Unknown => ItemOutcome::new(id, "not_found", Some(Code::NotFound)),
     });
-    Ok(Json(
-        conclude(&app, &identity, "dead_letter.discarded", &reason, items.collect()).await,
-    ))
+    conclude(&app, &identity, "dead_letter.discarded", &reason, done).await
 }
 
 /// Checks ids and reason, and says all that is wrong with them.
@@ -158,8 +161,15 @@ fn checked(selection: &Selection) -> Result<(Vec<JobId>, String), Problem> {
     Err(Problem::invalid(faults))
 }
 
-/// Puts the call on record and sums it up.
-async fn conclude(app: &App, identity: &Identity, action: &str, reason: &str, items: Vec<ItemOutcome>) -> Outcome {
+/// Puts what was done on record and sums it up, or says after it why the rest was not done.
+async fn conclude(
+    app: &App,
+    identity: &Identity,
+    action: &str,
+    reason: &str,
+    done: Done<ItemOutcome>,
+) -> Result<Json<Outcome>, Problem> {
+    let Done { items, failed } = done;
     let changed: Vec<&ItemOutcome> = items.iter().filter(|item| item.code.is_none()).collect();
     let changed_count = changed.len();
     if changed_count > 0 {
@@ -176,8 +186,15 @@ async fn conclude(app: &App, identity: &Identity, action: &str, reason: &str, it
         let detail = format!("{}{more}", named.join(", "));
         note(app, identity, action, &target, reason, Some(detail)).await;
     }
-    Outcome {
-        changed: changed_count,
-        items,
+    match failed {
+        Some(error) if items.is_empty() => Err(error.into()),
+        Some(error) => {
+            let step = format!("{changed_count} jobs were changed before that; send the call again for the rest.");
+            Err(Problem::from(error).fix(step))
+        }
+        None => Ok(Json(Outcome {
+            changed: changed_count,
+            items,
+        })),
     }
 }

@@ -1,10 +1,6 @@
 //! Exams: list, show, store, remove.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use passback_producer::wake;
 use passback_registry::{Exam, ExamId, ExamInput};
 use serde::Serialize;
@@ -17,6 +13,7 @@ use crate::{
     json::JsonBody,
     list::List,
     parameters::Parameters,
+    path_id::PathId,
     problem::Problem,
     state::App,
 };
@@ -40,7 +37,7 @@ pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Resu
 /// `GET /v1/exams/{id}`
 pub(crate) async fn read(
     State(app): State<App>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     parameters: Parameters,
 ) -> Result<Json<Exam>, Problem> {
     parameters.only(&[])?;
@@ -51,7 +48,7 @@ pub(crate) async fn read(
 /// `PUT /v1/exams/{id}[?dry_run=true]`
 pub(crate) async fn store(
     State(app): State<App>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     identity: Identity,
     parameters: Parameters,
     JsonBody(input): JsonBody<ExamInput>,
@@ -86,7 +83,7 @@ pub(crate) async fn store(
 /// `DELETE /v1/exams/{id}?reason=…`
 pub(crate) async fn remove(
     State(app): State<App>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     identity: Identity,
     parameters: Parameters,
 ) -> Result<StatusCode, Problem> {

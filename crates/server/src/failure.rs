@@ -15,6 +15,12 @@ impl From<StoreError> for Problem {
                 "Redis has no memory left for new work; nothing was stored.",
             );
         }
+        if matches!(error, StoreError::Contended) {
+            return Self::new(
+                Code::StoreUnavailable,
+                "Other results of the same person came in at the same moment, again and again. Send this one again.",
+            );
+        }
         if error.is_transient() {
             tracing::warn!(error = %error, "the store cannot be reached");
             return Self::new(
@@ -76,7 +82,7 @@ impl From<RegistryError> for Problem {
                 Self::invalid(vec![Fault::of_parameter("cursor", "not a cursor of this list", fix)])
             }
             RegistryError::PlanOutdated => RegistryError::Contended.into(),
-            RegistryError::Full { .. } => Self::new(Code::StoreFull, sentence(&error)),
+            RegistryError::Full { .. } => Self::new(Code::RegistryFull, sentence(&error)),
             RegistryError::Store { .. }
             | RegistryError::Contended
             | RegistryError::Sealed { .. }
@@ -97,4 +103,23 @@ fn sentence(error: &RegistryError) -> String {
 /// No such thing.
 pub(crate) fn not_found(what: &str) -> Problem {
     Problem::new(Code::NotFound, format!("There is no {what}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_with_too_many_entries_is_no_outage() {
+        let full = RegistryError::Full {
+            what: "connectors",
+            limit: 10_000,
+        };
+        let body = serde_json::to_value(Problem::from(full).body(None)).unwrap();
+        assert_eq!(
+            (body["status"].as_u64(), body["code"].as_str()),
+            (Some(409), Some("registry_full"))
+        );
+        assert_eq!(body["detail"], "The registry is full: at most 10000 connectors.");
+    }
 }

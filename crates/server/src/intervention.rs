@@ -1,16 +1,16 @@
 //! Who did what to jobs, and why: on the job itself, and in the audit trail.
 
 use passback_queue::Intervention;
-use passback_registry::NewAuditEntry;
+use passback_registry::{NewAuditEntry, without_emails};
 
 use crate::{auth::Identity, problem::Problem, state::App};
 
-/// What the history of the job will say.
+/// What the history of the job will say; an address that somebody wrote into the reason is left out.
 pub(crate) async fn intervention(app: &App, identity: &Identity, reason: &str) -> Result<Intervention, Problem> {
     let at_ms = app.queue().now_ms().await?;
     Ok(Intervention {
         actor: identity.name.clone(),
-        reason: reason.to_owned(),
+        reason: without_emails(reason),
         at_ms,
     })
 }

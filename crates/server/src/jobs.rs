@@ -1,9 +1,6 @@
 //! Jobs: look at them, end one that is not running.
 
-use axum::{
-    Json,
-    extract::{Path, State as Shared},
-};
+use axum::{Json, extract::State as Shared};
 use passback_producer::Code;
 use passback_queue::{Discarded, Filter, JobId, JobRecord, Lane, State};
 use serde::Deserialize;
@@ -17,12 +14,13 @@ use crate::{
     json::JsonBody,
     list::List,
     parameters::{Parameters, reason_in_body},
+    path_id::PathId,
     problem::{Fault, Problem},
     state::App,
 };
 
-/// The longest cursor that a list gives out.
-const MAX_CURSOR_BYTES: usize = 64;
+/// More digits than the place of an index in a cursor ever has.
+const MAX_PLACE_DIGITS: usize = 9;
 
 /// Why a job is to be ended.
 #[derive(Debug, Deserialize)]
@@ -41,7 +39,7 @@ pub(crate) async fn list(Shared(app): Shared<App>, parameters: Parameters) -> Re
 /// `GET /v1/jobs/{id}`
 pub(crate) async fn read(
     Shared(app): Shared<App>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     parameters: Parameters,
 ) -> Result<Json<JobView>, Problem> {
     parameters.only(&[])?;
@@ -51,7 +49,7 @@ pub(crate) async fn read(
 /// `POST /v1/jobs/{id}/cancel`
 pub(crate) async fn cancel(
     Shared(app): Shared<App>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     identity: Identity,
     parameters: Parameters,
     JsonBody(request): JsonBody<CancelRequest>,
@@ -110,10 +108,10 @@ pub(crate) async fn find(app: &App, id: &str) -> Result<JobRecord, Problem> {
     app.queue().job(id).await?.ok_or_else(missing)
 }
 
+/// Whether a list can have given the text out: two plain numbers that the queue can count to.
 fn is_cursor(text: &str) -> bool {
     let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    text.len() <= MAX_CURSOR_BYTES
-        && text
-            .split_once('-')
-            .is_some_and(|(at, offset)| number(at) && number(offset))
+    text.split_once('-').is_some_and(|(at, offset)| {
+        number(at) && at.len() <= MAX_PLACE_DIGITS && number(offset) && offset.parse::<u64>().is_ok()
+    })
 }

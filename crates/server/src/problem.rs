@@ -128,7 +128,11 @@ impl Problem {
 
     pub(crate) fn body(&self, request_id: Option<&str>) -> ProblemBody {
         let entry = self.code.entry();
-        let general = entry.resolution.iter().map(|step| Cow::Borrowed(*step));
+        // What this case says already, in other quotes or not, is not said again.
+        let bare = |step: &str| step.replace('`', "");
+        let said: Vec<String> = self.fixes.iter().map(|fix| bare(fix)).collect();
+        let general = entry.resolution.iter().filter(|step| !said.contains(&bare(step)));
+        let general = general.map(|step| Cow::Borrowed(*step));
         ProblemBody {
             kind: format!("urn:passback:problem:{}", entry.code),
             title: entry.title,

@@ -1,15 +1,13 @@
 //! Results: hand in one, read one.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use passback_producer::{ExamResult, Receipt, ResultView};
 use passback_queue::JobId;
 use serde::Serialize;
 
-use crate::{failure::not_found, json::JsonBody, parameters::Parameters, problem::Problem, state::App};
+use crate::{
+    failure::not_found, json::JsonBody, parameters::Parameters, path_id::PathId, problem::Problem, state::App,
+};
 
 /// The receipt of a result.
 #[derive(Debug, Serialize)]
@@ -56,7 +54,7 @@ pub(crate) async fn hand_in(
 /// `GET /v1/results/{result_id}`
 pub(crate) async fn read(
     State(app): State<App>,
-    Path(result_id): Path<String>,
+    PathId(result_id): PathId,
     parameters: Parameters,
 ) -> Result<Json<ResultView>, Problem> {
     parameters.only(&[])?;

@@ -7,7 +7,10 @@ use passback_queue::Queue;
 use passback_registry::Registry;
 use tokio::sync::Semaphore;
 
-use crate::ServerConfig;
+use crate::{ServerConfig, readiness::Readiness};
+
+/// Batches taken at once; each may hold its lines and verdicts in memory.
+const MAX_BATCHES: usize = 32;
 
 /// What every handler shares; cheap to clone.
 #[derive(Clone)]
@@ -16,6 +19,9 @@ pub(crate) struct App {
     pub(crate) config: Arc<ServerConfig>,
     /// One permit per request that waits for an answer.
     pub(crate) waiters: Arc<Semaphore>,
+    /// One permit per batch that is read.
+    pub(crate) batches: Arc<Semaphore>,
+    pub(crate) readiness: Arc<Readiness>,
 }
 
 impl App {
@@ -25,6 +31,8 @@ impl App {
             producer,
             config: Arc::new(config),
             waiters,
+            batches: Arc::new(Semaphore::new(MAX_BATCHES)),
+            readiness: Arc::default(),
         }
     }
 

@@ -75,10 +75,8 @@ codes! {
     OutcomeUnknown => "outcome_unknown";
     /// Check: no answer was found in time.
     DeadlinePassed => "deadline_passed";
-    /// All attempts are used up.
+    /// All attempts, or all the time for them, are used up.
     Exhausted => "exhausted";
-    /// The job waited longer than it may.
-    TooOld => "too_old";
     /// The program failed inside an attempt.
     Crashed => "crashed";
     /// An attempt took longer than it may.
@@ -91,12 +89,16 @@ codes! {
     LeaseRanOut => "lease_ran_out";
     /// The job cannot be read by this version.
     Unreadable => "unreadable";
+    /// The exam points elsewhere than when the result was accepted.
+    ExamMoved => "exam_moved";
     /// The exam's entry was removed.
     ExamMissing => "exam_missing";
     /// The connector's entry was removed.
     ConnectorMissing => "connector_missing";
     /// A newer result took its place.
     Superseded => "superseded";
+    /// A person gave the job up.
+    Discarded => "discarded";
     /// Two results are as new and contradict each other.
     Conflict => "conflict";
     /// Docebo had it already.
@@ -133,6 +135,10 @@ codes! {
     StoreUnavailable => "store_unavailable";
     /// Request: Redis has no memory left.
     StoreFull => "store_full";
+    /// Request: as many of the same kind are under way as the server takes.
+    TooBusy => "too_busy";
+    /// Request: the registry has as many entries as it takes.
+    RegistryFull => "registry_full";
     /// Request: a worker has the job at this moment.
     JobRunning => "job_running";
     /// Request: the job is not dead.

@@ -19,27 +19,13 @@ pub(super) const DEADLINE_PASSED: Entry = Entry {
 
 pub(super) const EXHAUSTED: Entry = Entry {
     code: Code::Exhausted.as_str(),
-    title: "All attempts are used up",
-    explanation: "The job failed in every one of its attempts, each for a cause that could have passed by itself.",
+    title: "Attempts or time used up",
+    explanation: "The job failed again and again, each time for a cause that could have passed by itself, until its \
+                  attempts or its days were used up.",
     who_acts: Actor::Platform,
     resolution: &[
         "See what failed, and whether it still does: passback dead show ID.",
         "When the cause is gone, give the job a new life: passback dead redrive ID --reason TEXT.",
-    ],
-    safe_to_retry: true,
-    releases_itself: false,
-    http_status: None,
-};
-
-pub(super) const TOO_OLD: Entry = Entry {
-    code: Code::TooOld.as_str(),
-    title: "Waited too long",
-    explanation: "The job waited longer than it may for what it needs, and nobody made that happen.",
-    who_acts: Actor::Platform,
-    resolution: &[
-        "See what it waited for: passback dead show ID.",
-        "Make that happen, or decide that the result is not needed.",
-        "Then passback dead redrive ID --reason TEXT, or passback dead discard ID --reason TEXT.",
     ],
     safe_to_retry: true,
     releases_itself: false,
@@ -134,6 +120,22 @@ pub(super) const UNREADABLE: Entry = Entry {
     http_status: None,
 };
 
+pub(super) const EXAM_MOVED: Entry = Entry {
+    code: Code::ExamMoved.as_str(),
+    title: "The exam points elsewhere now",
+    explanation: "The exam now points to another course or connector than when this result was accepted. \
+                  It is written to neither, for a result is not moved from one course to another unasked.",
+    who_acts: Actor::Platform,
+    resolution: &[
+        "If the change was a slip, point the exam back: passback apply -f FILE. The result goes on when it is next looked at.",
+        "If the exam is meant to be where it is now, end this job, passback job cancel ID --reason TEXT, \
+         and hand the result in again under a new result_id.",
+    ],
+    safe_to_retry: true,
+    releases_itself: true,
+    http_status: None,
+};
+
 pub(super) const EXAM_MISSING: Entry = Entry {
     code: Code::ExamMissing.as_str(),
     title: "The exam's entry is gone",
@@ -174,6 +176,18 @@ pub(super) const SUPERSEDED: Entry = Entry {
     http_status: None,
 };
 
+pub(super) const DISCARDED: Entry = Entry {
+    code: Code::Discarded.as_str(),
+    title: "Given up by a person",
+    explanation: "Somebody with the right to do so ended this job; it does not run again. Its history and the audit \
+                  trail say who, when and why.",
+    who_acts: Actor::Nobody,
+    resolution: &["Nothing needs to be done. If it was a mistake, hand the result in again under a new result_id."],
+    safe_to_retry: false,
+    releases_itself: false,
+    http_status: None,
+};
+
 pub(super) const CONFLICT: Entry = Entry {
     code: Code::Conflict.as_str(),
     title: "Two results contradict each other",
@@ -182,8 +196,9 @@ pub(super) const CONFLICT: Entry = Entry {
     who_acts: Actor::ExamEngine,
     resolution: &[
         "Find out which of the two results is right.",
-        "If it is this one, send it again under a new result_id, with a higher sequence or a later completed_at.",
-        "Then end this job: passback job cancel ID --reason TEXT.",
+        "Send the right one again under a new result_id, with a higher sequence or a later completed_at: \
+         this job then ends as superseded when it is next looked at.",
+        "If the one in force is right already, end this job: passback job cancel ID --reason TEXT.",
     ],
     safe_to_retry: true,
     releases_itself: false,

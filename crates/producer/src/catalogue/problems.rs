@@ -130,7 +130,7 @@ pub(super) const NOT_FOUND: Entry = of_caller(
     "There is no such path, or nothing of this id, or it is no longer kept.",
     &[
         "Compare path and id for a slip.",
-        "Answers of checks are kept for a day, records of ended jobs for a week.",
+        "Answers of checks are kept for a day, records of ended jobs for a week, results for 400 days.",
     ],
 );
 
@@ -191,6 +191,31 @@ pub(super) const STORE_FULL: Entry = of_platform(
         "Then send the request again.",
     ],
 );
+
+pub(super) const TOO_BUSY: Entry = Entry {
+    releases_itself: true,
+    ..of_platform(
+        Code::TooBusy,
+        503,
+        "Too many at once",
+        "The server works on as many requests of this kind as it takes at once. Nothing of this one was enqueued.",
+        &[
+            "Wait a second, then send the same request again.",
+            "Send fewer batches at the same time.",
+        ],
+    )
+};
+
+pub(super) const REGISTRY_FULL: Entry = Entry {
+    safe_to_retry: false,
+    ..of_platform(
+        Code::RegistryFull,
+        409,
+        "The registry is full",
+        "There are as many connectors or exams as the registry takes. Nothing was stored.",
+        &["Remove entries that are no longer used, then send the request again."],
+    )
+};
 
 pub(super) const JOB_RUNNING: Entry = Entry {
     safe_to_retry: true,

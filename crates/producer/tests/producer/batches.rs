@@ -87,3 +87,18 @@ async fn without_redis_every_line_gets_a_passing_error() {
         assert_eq!(verdict.unwrap_err().code(), Code::StoreUnavailable);
     }
 }
+
+#[tokio::test]
+async fn an_exam_that_cannot_be_read_fails_its_own_results_only() {
+    let fixture = Fixture::start().await;
+    let key = "{passback:0}:v1:registry:exams";
+    fixture.redis.cli(&["HSET", key, "latest", "{broken"]).await;
+    let broken = ExamResult {
+        exam_id: "latest".to_owned(),
+        ..passed("r-2")
+    };
+    let verdicts = fixture.producer.push_all(&[passed("r-1"), broken, passed("r-3")]).await;
+    assert!(matches!(verdicts[0], Ok(Receipt::Accepted { .. })), "{:?}", verdicts[0]);
+    assert_eq!(verdicts[1].as_ref().unwrap_err().code(), Code::InternalError);
+    assert!(matches!(verdicts[2], Ok(Receipt::Accepted { .. })), "{:?}", verdicts[2]);
+}

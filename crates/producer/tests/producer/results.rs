@@ -115,6 +115,12 @@ async fn a_result_sent_again_after_its_exam_was_removed_is_still_the_same() {
     assert_eq!(again, Receipt::AlreadyAccepted { job_id: first.job_id() });
     let new = fixture.producer.push(&passed("r-2")).await.unwrap_err();
     assert_eq!(new.code(), Code::UnknownExam);
+    let other = ExamResult {
+        score_percent: Some(12.0),
+        ..passed("r-1")
+    };
+    let other = fixture.producer.push(&other).await.unwrap_err();
+    assert_eq!(other.code(), Code::ResultIdTaken);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! Validation of a connector against the simulator.
 
-use passback_producer::{Actor, Code, validate_candidate, wake};
+use std::time::Duration;
+
+use passback_producer::{Actor, Code, Validation, validate_candidate, wake};
 use passback_queue::{Lane, Transition};
 use passback_registry::ConnectorId;
 use passback_simulator::{Fault, FaultKind, FaultOn, Simulator, World};
@@ -102,4 +104,59 @@ async fn an_unknown_connector_cannot_be_validated() {
     let fixture = Fixture::start().await;
     let nobody = "nobody".parse().unwrap();
     assert_eq!(fixture.producer.validate(&nobody, "operator-1").await.unwrap(), None);
+}
+
+/// Validates the connector, and does something to it while Docebo keeps the validation waiting.
+async fn validated_while(fixture: &Fixture, simulator: &Simulator, change: impl AsyncFnOnce()) -> Option<Validation> {
+    let tenant = simulator.tenant("acme").unwrap();
+    tenant.add_fault(
+        Fault::new(FaultOn::UserSearch, FaultKind::Slow)
+            .delay_ms(1_000)
+            .times(1),
+    );
+    let producer = fixture.producer.clone();
+    let validating = tokio::spawn(async move { producer.validate(&acme(), "operator-1").await });
+    let struck = async {
+        while tenant.counts().faults == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), struck).await.unwrap();
+    change().await;
+    validating.await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_validation_says_nothing_of_a_connector_that_was_changed_meanwhile() {
+    let (simulator, fixture) = simulated().await;
+    let registry = fixture.producer.registry();
+    let validation = validated_while(&fixture, &simulator, async || {
+        let mut connector = registry.connector(&acme()).await.unwrap().unwrap();
+        connector.password = "another".into();
+        registry.put_connector(&connector, "test").await.unwrap();
+    })
+    .await
+    .unwrap();
+    assert!(validation.ok);
+    let stored = registry.connector(&acme()).await.unwrap().unwrap();
+    assert_eq!(stored.validated_at, None);
+    let trail = registry.recent_audit(1).await.unwrap();
+    assert_eq!(
+        trail[0].detail.as_deref(),
+        Some("ok, but the connector was changed meanwhile")
+    );
+}
+
+#[tokio::test]
+async fn a_connector_that_is_removed_meanwhile_has_no_validation() {
+    let (simulator, fixture) = simulated().await;
+    let registry = fixture.producer.registry();
+    let validation = validated_while(&fixture, &simulator, async || {
+        for exam in registry.exams().await.unwrap() {
+            registry.remove_exam(&exam.id, "test", None).await.unwrap();
+        }
+        assert!(registry.remove_connector(&acme(), "test", None).await.unwrap());
+    })
+    .await;
+    assert_eq!(validation, None);
 }

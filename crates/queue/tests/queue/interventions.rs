@@ -82,7 +82,10 @@ async fn a_dead_letter_leaves_by_discard_with_name_and_reason() {
         [Discarded::Discarded]
     );
     let record = shard.record(job(1).id).await;
-    assert_eq!(record.state, State::Discarded);
+    assert_eq!(
+        (record.state, record.code.as_deref()),
+        (State::Discarded, Some("discarded"))
+    );
     let note = record.history.last().unwrap();
     assert_eq!(
         (note.actor.as_deref(), note.reason.as_deref()),

@@ -128,3 +128,31 @@ async fn every_field_that_is_wrong_is_named_at_once() {
         assert!(pointers.contains(&pointer), "{pointer} in {pointers:?}");
     }
 }
+
+#[rstest]
+#[case("/v1/jobs?cursor=0-18446744073709551616")]
+#[case("/v1/jobs?cursor=1000000000-0")]
+#[case("/v1/jobs?cursor=0-%2B5")]
+#[case("/v1/jobs?cursor=5")]
+#[case("/v1/dead-letters?cursor=0-99999999999999999999")]
+#[case("/v1/audit?cursor=%2B5-3")]
+#[case("/v1/audit?cursor=5-%2B3")]
+#[case("/v1/audit?cursor=18446744073709551616-0")]
+#[case("/v1/audit?cursor=5-18446744073709551616")]
+#[tokio::test]
+async fn a_cursor_that_no_list_gave_out_is_refused_by_name(#[case] path: &str) {
+    let world = World::start().await;
+    let answer = world.get(path).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
+    assert_eq!(answer.json()["errors"][0]["parameter"], "cursor");
+}
+
+#[rstest]
+#[case("/v1/jobs?cursor=999999999-18446744073709551615")]
+#[case("/v1/audit?cursor=9223372036854775807-18446744073709551615")]
+#[tokio::test]
+async fn the_largest_cursor_is_the_end_of_a_list(#[case] path: &str) {
+    let world = World::start().await;
+    let answer = world.get(path).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+}

@@ -195,3 +195,61 @@ async fn a_body_that_breaks_off_ends_in_a_verdict_that_says_so() {
     );
     assert_eq!(world.jobs().await, 1);
 }
+
+#[tokio::test]
+async fn an_exam_that_cannot_be_read_fails_its_own_lines_only() {
+    let world = World::start().await;
+    let key = "{passback:0}:v1:registry:exams";
+    world.redis.cli(&["HSET", key, "broken-01", "{broken"]).await;
+    let mut broken = line(2);
+    broken["exam_id"] = json!("broken-01");
+    let body: Vec<String> = [line(1), broken, line(3)].iter().map(Value::to_string).collect();
+    let verdicts = world.batch(body.join("\n")).await.lines();
+    let words: Vec<&str> = verdicts.iter().map(|verdict| word(verdict, "status")).collect();
+    assert_eq!(words, ["accepted", "refused", "accepted"]);
+    assert_eq!(word(&verdicts[1], "code"), "internal_error");
+    // Nor is the rest of a batch that goes on in another chunk.
+    let mut lines = vec![body[1].clone()];
+    lines.extend((4..=300).map(|number| line(number).to_string()));
+    let verdicts = world.batch(lines.join("\n")).await.lines();
+    assert!(
+        verdicts[1..]
+            .iter()
+            .all(|verdict| word(verdict, "status") == "accepted")
+    );
+}
+
+#[tokio::test]
+async fn a_batch_too_many_is_sent_away_until_another_one_ends() {
+    let world = World::start().await;
+    let open = async || {
+        let (sender, receiver) = mpsc::unbounded::<Result<Bytes, Infallible>>();
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri("/v1/results/batch")
+            .header(header::AUTHORIZATION, format!("Bearer {}", token(Role::Ingest)))
+            .header(header::CONTENT_TYPE, NDJSON)
+            .body(Body::from_stream(receiver))
+            .unwrap();
+        (sender, world.app.clone().oneshot(request).await.unwrap())
+    };
+    let mut under_way = Vec::new();
+    for _ in 0..32 {
+        let (sender, response) = open().await;
+        assert_eq!(response.status(), StatusCode::OK);
+        under_way.push((sender, response));
+    }
+    let refused = world.batch(line(1).to_string()).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text);
+    assert_eq!(refused.json()["code"], "too_busy");
+    assert_eq!(refused.header(header::RETRY_AFTER), "1");
+
+    under_way.pop();
+    let taken = async {
+        while world.batch(line(1).to_string()).await.status != StatusCode::OK {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), taken).await.unwrap();
+    assert_eq!(world.jobs().await, 1);
+}

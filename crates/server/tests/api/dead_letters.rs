@@ -1,7 +1,7 @@
 //! Dead letters leave only by a person's hand, and the trail says whose.
 
 use axum::http::StatusCode;
-use passback_queue::{Lane, State, Transition};
+use passback_queue::{JobId, Lane, State, Transition};
 use passback_server::Role;
 use serde_json::{Value, json};
 
@@ -153,4 +153,36 @@ async fn workers_and_numbers_can_be_read() {
 /// The newest entry of the trail.
 async fn trail(world: &World) -> Value {
     world.get("/v1/audit?recent=true&limit=1").await.json()["items"][0].clone()
+}
+
+#[tokio::test]
+async fn an_address_in_a_reason_reaches_neither_history_nor_trail() {
+    let world = World::start().await;
+    let dead = world.dead_letter("r-1").await;
+    let body = json!({"ids": [dead], "reason": "asked by ann@example.org by phone"});
+    let answer = world.post(Role::Operator, "/v1/dead-letters/redrive", &body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let job = world.get(&format!("/v1/jobs/{dead}")).await.text;
+    assert!(
+        job.contains("asked by [e-mail] by phone") && !job.contains("ann@"),
+        "{job}"
+    );
+    assert_eq!(trail(&world).await["reason"], "asked by [e-mail] by phone");
+}
+
+#[tokio::test]
+async fn a_long_selection_has_its_verdicts_in_order() {
+    let world = World::start().await;
+    let dead = world.dead_letter("r-1").await;
+    let mut ids: Vec<String> = (0..450)
+        .map(|number| JobId::from_parts(1_763_803_811_412, number).to_string())
+        .collect();
+    ids.push(dead.to_string());
+    let body = json!({"ids": ids, "reason": "all of them"});
+    let answer = world.post(Role::Operator, "/v1/dead-letters/discard", &body).await;
+    let outcome = answer.json();
+    assert_eq!(outcome["changed"], 1, "{}", answer.text);
+    let items = outcome["items"].as_array().unwrap();
+    assert!(items.iter().map(|item| item["id"].as_str().unwrap()).eq(&ids));
+    assert_eq!(trail(&world).await["target"], format!("job {dead}"));
 }

@@ -7,7 +7,10 @@ use axum::{
 use passback_server::Role;
 use rstest::rstest;
 
-use crate::world::{JSON, World, token};
+use crate::{
+    outage::becomes_ready,
+    world::{JSON, World, token},
+};
 
 const ID: &str = "01JD0000000000000000000000";
 
@@ -116,6 +119,29 @@ async fn a_route_that_is_none_and_a_method_that_is_none_are_problems() {
         (answer.status, answer.json()["code"].as_str()),
         (StatusCode::NOT_FOUND, Some("not_found"))
     );
+    for path in [
+        "results",
+        "eligibility-checks",
+        "jobs",
+        "dead-letters",
+        "connectors",
+        "exams",
+    ] {
+        let answer = world
+            .call(
+                Role::Admin,
+                Method::GET,
+                &format!("/v1/{path}/%FF"),
+                JSON,
+                Body::empty(),
+            )
+            .await;
+        assert_eq!(
+            (answer.status, answer.json()["code"].as_str()),
+            (StatusCode::NOT_FOUND, Some("not_found")),
+            "{path}"
+        );
+    }
     for path in ["/v1/jobs", "/healthz"] {
         let answer = world.call(Role::Admin, Method::DELETE, path, JSON, Body::empty()).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
@@ -140,9 +166,7 @@ async fn probes_need_no_token() {
         .redis
         .cli(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"])
         .await;
-    let answer = world
-        .send(Request::builder().uri("/readyz").body(Body::empty()).unwrap())
-        .await;
+    let answer = becomes_ready(&world, false).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.json()["detail"].as_str().unwrap().contains("allkeys-lru"));
 }

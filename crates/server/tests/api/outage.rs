@@ -14,6 +14,20 @@ use crate::world::{Answer, EMAIL, World, result};
 /// Far longer than a connection takes to come back.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// The answer of the probe once it is yes, or no; a finding is told for a second.
+pub(crate) async fn becomes_ready(world: &World, wanted: bool) -> Answer {
+    let answered = async {
+        loop {
+            let answer = ready(world).await;
+            if answer.status.is_success() == wanted {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, answered).await.unwrap()
+}
+
 async fn ready(world: &World) -> Answer {
     world
         .send(Request::builder().uri("/readyz").body(Body::empty()).unwrap())
@@ -50,7 +64,7 @@ async fn an_outage_is_told_and_ends_by_itself() {
     };
     let answer = tokio::time::timeout(LIMIT, accepted).await.unwrap();
     assert!(answer.status.is_success(), "{}", answer.text);
-    assert_eq!(ready(&world).await.status, StatusCode::OK);
+    becomes_ready(&world, true).await;
     assert_eq!(world.jobs().await, 1);
 }
 
@@ -62,6 +76,36 @@ async fn a_full_redis_is_told_as_such_and_takes_nothing() {
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text);
     assert_eq!(answer.json()["code"], "store_full");
     assert_eq!(answer.header(header::RETRY_AFTER), "1");
+    let exam = json!({"connector": "acme", "course_id": 147});
+    let answer = world.put("/v1/exams/crane-01", &exam).await;
+    assert_eq!(answer.json()["code"], "store_full", "{}", answer.text);
+    let probe = becomes_ready(&world, false).await;
+    assert_eq!(probe.json()["code"], "store_full", "{}", probe.text);
     world.redis.cli(&["CONFIG", "SET", "maxmemory", "0"]).await;
     assert_eq!(world.jobs().await, 0);
+}
+
+#[tokio::test]
+async fn a_redis_that_takes_no_writes_is_not_ready_although_it_answers() {
+    let world = World::start().await;
+    assert_eq!(ready(&world).await.status, StatusCode::OK);
+    world.redis.cli(&["CONFIG", "SET", "min-replicas-to-write", "1"]).await;
+    let probe = becomes_ready(&world, false).await;
+    assert_eq!(probe.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(probe.text.contains("takes no writes"), "{}", probe.text);
+    world.redis.cli(&["CONFIG", "SET", "min-replicas-to-write", "0"]).await;
+    becomes_ready(&world, true).await;
+}
+
+#[tokio::test]
+async fn a_hundred_probes_are_one_question_to_redis() {
+    let world = World::start().await;
+    world.redis.cli(&["CONFIG", "RESETSTAT"]).await;
+    for _ in 0..100 {
+        assert_eq!(ready(&world).await.status, StatusCode::OK);
+    }
+    let stats = format!("{:?}", world.redis.cli(&["INFO", "commandstats"]).await);
+    let (_, writes) = stats.split_once("cmdstat_set:calls=").unwrap();
+    let calls: u64 = writes.split(',').next().unwrap().parse().unwrap();
+    assert!((1..10).contains(&calls), "{stats}");
 }

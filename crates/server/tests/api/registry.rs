@@ -216,3 +216,13 @@ async fn a_bad_entry_is_refused_with_its_fields() {
         assert!(pointers.contains(&pointer), "{pointer} in {pointers:?}");
     }
 }
+
+#[tokio::test]
+async fn a_connector_is_shown_although_its_secrets_do_not_open() {
+    let world = World::start().await.with_another_key();
+    let shown = world.get("/v1/connectors/acme").await;
+    assert_eq!(
+        (shown.status, shown.json()["id"].as_str()),
+        (StatusCode::OK, Some("acme"))
+    );
+}

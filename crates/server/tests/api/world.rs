@@ -61,6 +61,19 @@ pub(crate) fn token(role: Role) -> String {
     format!("token-of-{role}")
 }
 
+/// The usual limits and a token for each role.
+fn config() -> ServerConfig {
+    let entry = |role: Role| TokenEntry {
+        name: format!("the-{role}"),
+        role,
+        sha256: TokenHash::of(&SecretString::from(token(role))),
+    };
+    ServerConfig {
+        tokens: Role::ALL.map(entry).to_vec(),
+        ..ServerConfig::default()
+    }
+}
+
 impl World {
     pub(crate) async fn start() -> Self {
         let redis = TestRedis::start().await;
@@ -92,15 +105,7 @@ impl World {
             ..ExamInput::default()
         };
         registry.put_exam(&exam.validate().unwrap(), "test").await.unwrap();
-        let entry = |role: Role| TokenEntry {
-            name: format!("the-{role}"),
-            role,
-            sha256: TokenHash::of(&SecretString::from(token(role))),
-        };
-        let config = ServerConfig {
-            tokens: Role::ALL.map(entry).to_vec(),
-            ..ServerConfig::default()
-        };
+        let config = config();
         let closing = config.closing.clone();
         let app = app(Producer::new(queue.clone(), registry.clone()), config);
         Self {
@@ -109,6 +114,17 @@ impl World {
             registry,
             app,
             closing,
+        }
+    }
+
+    /// The same with a server that has lost the master key.
+    pub(crate) fn with_another_key(self) -> Self {
+        let manager = RedisOptions::new(self.redis.url()).manager().unwrap();
+        let registry = Registry::new(manager, Vault::generate().0, RegistryOptions::default());
+        Self {
+            app: app(Producer::new(self.queue.clone(), registry.clone()), config()),
+            registry,
+            ..self
         }
     }
 
