@@ -120,8 +120,10 @@ impl Service<Task<Running>> for Attempts {
                     conditions.settled(&lease, attempt).instrument(span).await
                 }
             };
-            // Only a worker that has ended closes the channel; the job's lease is then given back as a whole.
-            let _ = conditions.ended.send(Ended { settlement, known }).await;
+            if conditions.ended.send(Ended { settlement, known }).await.is_err() {
+                // Nobody settles any more: every further job would be done for nothing, and done again elsewhere.
+                conditions.stop.cancel();
+            }
             drop(slot);
             Ok(())
         })

@@ -12,7 +12,7 @@ use crate::handler::{CheckWay, LookAgain, PushWay, Wake, row_of};
 use crate::outcome::{About, Finding, Happened, Pushed, Trouble};
 use crate::retry_delay::{Spread, whole_ms};
 
-/// Attempts after which an answer that cannot be read is a person's business.
+/// Attempts in a row after which an answer that cannot be read is a person's business.
 const FEW_ATTEMPTS: u32 = 5;
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -110,19 +110,20 @@ fn decide_push(trouble: &Trouble, facts: Facts<'_>, rules: &Rules) -> Decision {
     let too_old = age_ms > whole_ms(rules.limits.max_age);
     let buried = |code| ended(Transition::Bury, Some(code), "dead");
     let retrying = |transition| ended(transition, Some(row.code), "retrying");
-    let retry = || {
-        let delay = rules.push_retry.full_jitter(attempt, facts.random);
-        retrying(Transition::Retry {
-            delay_ms: whole_ms(delay),
-        })
+    let retry = |not_before: Option<Duration>| {
+        let own = rules.push_retry.full_jitter(attempt, facts.random);
+        let delay_ms = whole_ms(own.max(not_before.unwrap_or_default()));
+        retrying(Transition::Retry { delay_ms })
     };
+    let used_up = attempt >= rules.limits.max_attempts;
     match row.push {
-        PushWay::Retry | PushWay::RetryFewTimes if attempt >= rules.limits.max_attempts => buried(Code::Exhausted),
-        PushWay::RetryFewTimes if attempt >= FEW_ATTEMPTS => buried(row.code),
-        PushWay::Retry | PushWay::RetryFewTimes | PushWay::Snooze { .. } if too_old => buried(Code::TooOld),
+        PushWay::Retry { .. } | PushWay::RetryFewTimes if used_up => buried(Code::Exhausted),
+        PushWay::RetryFewTimes if retries_for(row.code, facts.record) + 1 >= FEW_ATTEMPTS => buried(row.code),
+        PushWay::Retry { .. } | PushWay::RetryFewTimes | PushWay::Snooze { .. } if too_old => buried(Code::Exhausted),
         // Its own reason says more than its age.
         PushWay::Park { .. } if too_old => buried(row.code),
-        PushWay::Retry | PushWay::RetryFewTimes => retry(),
+        PushWay::Retry { not_before } => retry(not_before),
+        PushWay::RetryFewTimes => retry(None),
         PushWay::Snooze { not_before } => {
             let own = rules.push_retry.full_jitter(snoozes(facts.record) + 1, facts.random);
             let delay_ms = whole_ms(own.max(not_before.unwrap_or_default()));
@@ -170,6 +171,17 @@ fn answered(answer: Answer, code: Code, facts: Facts<'_>) -> Decision {
     }
 }
 
+/// Attempts in a row up to now that failed for this very reason; what burned none of them does not end the row.
+fn retries_for(code: Code, record: &JobRecord) -> u32 {
+    let burned = record
+        .history
+        .iter()
+        .rev()
+        .filter(|line| !matches!(line.outcome.as_str(), "snooze" | "release"));
+    let streak = burned.take_while(|line| line.outcome == "retry" && line.code == code.as_str());
+    u32::try_from(streak.count()).unwrap_or(u32::MAX - 1)
+}
+
 /// Snoozes in a row up to now: they burn no attempt, but the wait grows with them as with attempts.
 fn snoozes(record: &JobRecord) -> u32 {
     let streak = record.history.iter().rev().take_while(|line| line.outcome == "snooze");
@@ -182,7 +194,6 @@ fn park(until: Wake, look_again: LookAgain, facts: Facts<'_>, rules: &Rules) -> 
         look_again_ms: match look_again {
             LookAgain::Usual => Some(whole_ms(rules.limits.look_again)),
             LookAgain::Hourly => Some(whole_ms(HOUR)),
-            LookAgain::Never => None,
         },
     }
 }

@@ -28,6 +28,12 @@ pub enum WorkerError {
         /// The lane.
         lane: Lane,
     },
+    /// A part that every lane needs ended although nobody asked it to.
+    #[error("a part of the worker ended although nobody asked it to: {part}")]
+    PartEnded {
+        /// What it did.
+        part: &'static str,
+    },
     /// A part of the worker panicked outside of any job.
     #[error("a part of the worker failed: {0}")]
     Failed(#[source] tokio::task::JoinError),

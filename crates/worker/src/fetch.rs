@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use passback_queue::{Claimed, Lane, LaneSignal, MAX_CLAIM_JOBS, Name, Queue, QueueError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::hearing::Hearing;
@@ -28,6 +28,8 @@ pub(crate) struct Fetch {
     pub(crate) in_flight: InFlight,
     pub(crate) hearing: Hearing,
     pub(crate) retry: Spread,
+    /// How long after a claim without an answer its jobs are looked for a second time.
+    pub(crate) late_claim: Duration,
     /// Ends the loop. A claim under way is finished first, so that its jobs are known.
     pub(crate) stop: CancellationToken,
 }
@@ -38,7 +40,19 @@ impl Fetch {
         let mut signal = self.queue.listen(self.lane)?;
         let mut patience = Patience::new("claiming jobs", self.retry);
         let stop = self.stop.clone();
-        while let Some(slots) = stop.run_until_cancelled(self.free_slots()).await.flatten() {
+        let mut second_look: Option<Instant> = None;
+        loop {
+            let slots = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                () = reached(second_look) => {
+                    second_look = None;
+                    stop.run_until_cancelled(self.give_back_unknown()).await;
+                    continue;
+                }
+                slots = self.free_slots() => slots,
+            };
+            let Some(slots) = slots else { break };
             let wanted = slots.num_permits();
             let claim = self.queue.claim(self.lane, &self.worker, wanted, self.lease_for).await;
             match claim {
@@ -54,6 +68,7 @@ impl Fetch {
                 }
                 Err(error) => {
                     drop(slots);
+                    second_look = Some(Instant::now() + self.late_claim);
                     let wait = patience.failed(&error);
                     let give_back = async {
                         sleep(wait).await;
@@ -124,5 +139,13 @@ impl Fetch {
                 Err(error) => sleep(patience.failed(&error)).await,
             }
         }
+    }
+}
+
+/// Returns at that moment; never without one.
+async fn reached(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }

@@ -43,8 +43,11 @@ pub(crate) enum CheckWay {
 /// What becomes of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PushWay {
-    /// Try again later.
-    Retry,
+    /// Try again later, not before Docebo wants it.
+    Retry {
+        /// How long Docebo asked to wait.
+        not_before: Option<Duration>,
+    },
     /// Try again later, and bury it after a few attempts.
     RetryFewTimes,
     /// Try again later through no fault of its own, not before Docebo wants it.
@@ -89,13 +92,12 @@ pub(crate) enum LookAgain {
     Usual,
     /// After an hour.
     Hourly,
-    /// Never.
-    Never,
 }
 
 const UNVERIFIED: CheckWay = CheckWay::Answer(Answer::Unverified);
 const NOT_ELIGIBLE: CheckWay = CheckWay::Answer(Answer::NotEligible);
 const AGAIN: CheckWay = CheckWay::Again { not_before: None };
+const RETRY: PushWay = PushWay::Retry { not_before: None };
 
 const fn park(until: Wake) -> PushWay {
     let look_again = LookAgain::Usual;
@@ -114,15 +116,9 @@ pub(crate) fn row_of(trouble: &Trouble) -> Row {
         Trouble::EnrollmentNotFound => row(Code::EnrollmentNotFound, NOT_ELIGIBLE, park(Wake::Enrollment)),
         Trouble::StatusUnknown { .. } => row(Code::UnexpectedResponse, UNVERIFIED, PushWay::RetryFewTimes),
         Trouble::Docebo(error) => row_of_docebo(error),
-        Trouble::FixedMeanwhile(error) => row(row_of_docebo(error).code, AGAIN, PushWay::Retry),
-        Trouble::Conflict { .. } => row(
-            Code::Conflict,
-            UNVERIFIED,
-            PushWay::Park {
-                until: Wake::Decision,
-                look_again: LookAgain::Never,
-            },
-        ),
+        // Looked at again as well: a newer result may have settled it, or its age ends it.
+        Trouble::Conflict { .. } => row(Code::Conflict, UNVERIFIED, park(Wake::Decision)),
+        Trouble::ExamMoved => row(Code::ExamMoved, UNVERIFIED, park(Wake::Decision)),
         Trouble::ExamMissing => row(Code::ExamMissing, UNVERIFIED, park(Wake::Exam)),
         Trouble::ConnectorMissing => row(Code::ConnectorMissing, UNVERIFIED, park(Wake::Exam)),
         Trouble::ConnectorUnusable { .. } => row(Code::DoceboUnreachable, UNVERIFIED, park(Wake::Connector)),
@@ -135,14 +131,15 @@ pub(crate) fn row_of(trouble: &Trouble) -> Row {
             park(Wake::Unreadable),
         ),
         Trouble::StoreUnavailable { .. } => row(Code::StoreUnavailable, AGAIN, PushWay::Snooze { not_before: None }),
-        Trouble::Panicked => row(Code::Crashed, AGAIN, PushWay::Retry),
-        Trouble::Cut => row(Code::TimedOut, AGAIN, PushWay::Retry),
+        Trouble::Panicked => row(Code::Crashed, AGAIN, RETRY),
+        Trouble::Cut => row(Code::TimedOut, AGAIN, RETRY),
         Trouble::OutOfTime { last } => {
             let code = last.as_ref().map_or(Code::DeadlinePassed, |last| row_of(last).code);
-            row(code, UNVERIFIED, PushWay::Retry)
+            row(code, UNVERIFIED, RETRY)
         }
         Trouble::Interrupted => row(Code::ShuttingDown, CheckWay::Release, PushWay::Release),
         Trouble::Unheard => row(Code::WorkerLost, CheckWay::Release, PushWay::Release),
+        Trouble::LeaseLost => row(Code::LeaseRanOut, CheckWay::Release, PushWay::Release),
     }
 }
 
@@ -155,17 +152,22 @@ fn row_of_docebo(error: &Error) -> Row {
         code
     };
     match &error.failure {
-        Failure::Unreachable { .. }
-        | Failure::ConnectionLost { .. }
-        | Failure::TimedOut
-        | Failure::Unavailable { retry_after: None, .. } => row(or_unknown, AGAIN, PushWay::Retry),
-        Failure::Unavailable { retry_after, .. } | Failure::Throttled { retry_after } => {
+        Failure::Unreachable { .. } | Failure::ConnectionLost { .. } | Failure::TimedOut => {
+            row(or_unknown, AGAIN, RETRY)
+        }
+        Failure::Unavailable { status, retry_after } => {
             let not_before = *retry_after;
-            row(
-                Code::DoceboThrottled,
-                CheckWay::Again { not_before },
-                PushWay::Snooze { not_before },
-            )
+            // Only who answers 503 and names a time has announced a pause.
+            let push = if *status == 503 && not_before.is_some() {
+                PushWay::Snooze { not_before }
+            } else {
+                PushWay::Retry { not_before }
+            };
+            row(or_unknown, CheckWay::Again { not_before }, push)
+        }
+        Failure::Throttled { retry_after } => {
+            let not_before = *retry_after;
+            row(code, CheckWay::Again { not_before }, PushWay::Snooze { not_before })
         }
         Failure::CertificateInvalid { .. } => row(
             code,

@@ -16,7 +16,7 @@ use crate::deadline::lease_for;
 use crate::error::WorkerError;
 use crate::fetch::Fetch;
 use crate::in_flight::InFlight;
-use crate::retry_delay::Spread;
+use crate::tempo::Tempo;
 
 type PanicHandler = fn(&Box<dyn Any + Send>) -> HandlerPanicked;
 
@@ -31,7 +31,7 @@ pub(crate) async fn serve<H: Handler>(
     queue: Queue,
     handler: Arc<H>,
     conditions: Arc<Conditions>,
-    retry: Spread,
+    tempo: Tempo,
 ) -> Result<(), WorkerError> {
     let (jobs, claimed) = mpsc::channel(slots);
     let fetch = Fetch {
@@ -43,7 +43,8 @@ pub(crate) async fn serve<H: Handler>(
         jobs,
         in_flight: InFlight::default(),
         hearing: conditions.hearing.clone(),
-        retry,
+        retry: tempo.redis_retry,
+        late_claim: tempo.late_claim,
         stop: conditions.stop.clone(),
     };
     let handling = Handling {

@@ -65,13 +65,13 @@ pub(crate) enum Trouble {
     },
     /// A call to Docebo failed.
     Docebo(Error),
-    /// The credentials were refused or the like, and a person put it right while the attempt ran.
-    FixedMeanwhile(Error),
     /// As new a result says something else.
     Conflict {
         /// That result.
         with: String,
     },
+    /// The exam points to another course or connector than when the result was accepted.
+    ExamMoved,
     /// The exam is not in the registry any more.
     ExamMissing,
     /// Its connector is not.
@@ -104,6 +104,8 @@ pub(crate) enum Trouble {
     Interrupted,
     /// Redis has not heard the worker for so long that others may take its jobs.
     Unheard,
+    /// The lease is somebody else's already, or nobody's.
+    LeaseLost,
 }
 
 /// Whom and what a job turned out to be about, for the event it may have to wait for.
@@ -159,7 +161,7 @@ impl Trouble {
     /// What the history keeps of it: bounded and redacted where it was made.
     pub(crate) fn detail(&self) -> Option<String> {
         match self {
-            Self::Docebo(error) | Self::FixedMeanwhile(error) => Some(error.to_string()),
+            Self::Docebo(error) => Some(error.to_string()),
             Self::StatusUnknown { status } => Some(format!("the enrolment's status is '{status}'")),
             Self::Conflict { with } => Some(format!("the result {with} is as new and says something else")),
             Self::ConnectorUnusable { detail } | Self::Unreadable { detail } | Self::StoreUnavailable { detail } => {
@@ -169,12 +171,14 @@ impl Trouble {
             Self::UserNotFound
             | Self::UserAmbiguous
             | Self::EnrollmentNotFound
+            | Self::ExamMoved
             | Self::ExamMissing
             | Self::ConnectorMissing
             | Self::Panicked
             | Self::Cut
             | Self::Interrupted
-            | Self::Unheard => None,
+            | Self::Unheard
+            | Self::LeaseLost => None,
         }
     }
 }

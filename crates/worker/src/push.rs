@@ -1,11 +1,10 @@
 //! The push: stale guard, find the person, read, write if need be.
 
-use passback_docebo::{Calls, Endpoint, Error, UserId};
+use passback_docebo::{Calls, Endpoint, UserId};
 use passback_producer::{PushJob, Standing, Version, standing, subject};
-use passback_queue::{JobRecord, Name};
+use passback_queue::{CallRecord, Claimed, JobRecord, Name};
 
 use crate::desk::{Desk, Ground};
-use crate::handler::{PushWay, Wake, row_of};
 use crate::lease::Lease;
 use crate::outcome::{About, Ending, Happened, Pushed, Trouble};
 use crate::wanted::Wanted;
@@ -17,9 +16,8 @@ pub(crate) async fn push(desk: &Desk, job: &PushJob, lease: &Lease, calls: &mut 
         Err(trouble) => return trouble.into(),
     };
     let about = ground.about(desk.email_hash(&job.email));
-    let happened = match deliver(desk, &ground, job, &lease.claimed.record, calls).await {
+    let happened = match deliver(desk, &ground, job, &lease.claimed, calls).await {
         Ok(pushed) => Happened::Pushed(pushed),
-        Err(Trouble::Docebo(error)) => Happened::Failed(fixed_or_not(desk, &ground, error).await),
         Err(trouble) => Happened::Failed(trouble),
     };
     let about: Option<About> = Some(about);
@@ -30,9 +28,10 @@ async fn deliver(
     desk: &Desk,
     ground: &Ground,
     job: &PushJob,
-    record: &JobRecord,
+    claimed: &Claimed,
     calls: &mut Calls,
 ) -> Result<Pushed, Trouble> {
+    let record = &claimed.record;
     if let Some(superseded) = guard(desk, ground, job, record).await? {
         return Ok(superseded);
     }
@@ -54,6 +53,7 @@ async fn deliver(
     if let Some(superseded) = guard(desk, ground, job, record).await? {
         return Ok(superseded);
     }
+    still_ours(desk, claimed).await?;
     let course = ground.course();
     let written = ground
         .client
@@ -68,12 +68,15 @@ async fn guard(desk: &Desk, ground: &Ground, job: &PushJob, record: &JobRecord) 
     let vault = desk.producer.registry().vault();
     // The subject as it was accepted, for the exam may have moved to another course since.
     let accepted = record.key.as_deref().and_then(|key| Name::new(key).ok());
-    let subject = accepted.unwrap_or_else(|| subject(&ground.connector.id, ground.exam.course_id, &job.email, vault));
-    let in_force = desk.producer.queue().subject(&subject).await?.version;
+    let present = subject(&ground.connector.id, ground.exam.course_id, &job.email, vault);
+    let accepted = accepted.unwrap_or_else(|| present.clone());
+    let in_force = desk.producer.queue().subject(&accepted).await?.version;
     // A version that cannot be read was written by a newer producer; the accept guarded it already.
     let in_force: Option<Version> = in_force.and_then(|json| serde_json::from_str(&json).ok());
     let candidate = Version::of(job, vault);
     match standing(ground.exam.version_policy, &candidate, in_force.as_ref()) {
+        // Nothing guards the place where this would be written now.
+        Standing::InForce if accepted != present => Err(Trouble::ExamMoved),
         Standing::InForce => Ok(None),
         Standing::SupersededBy(by) => match Name::new(by) {
             Ok(by) => Ok(Some(Pushed::Superseded { by })),
@@ -83,6 +86,17 @@ async fn guard(desk: &Desk, ground: &Ground, job: &PushJob, record: &JobRecord) 
         },
         Standing::ConflictsWith(with) => Err(Trouble::Conflict { with }),
     }
+}
+
+/// Whether this attempt still has the right to write: a process that slept may have lost it to another worker, which
+/// has perhaps gone on to a newer result already.
+async fn still_ours(desk: &Desk, claimed: &Claimed) -> Result<(), Trouble> {
+    let worker = claimed.record.worker.as_deref();
+    let Some(worker) = worker.and_then(|worker| Name::new(worker).ok()) else {
+        return Err(Trouble::LeaseLost);
+    };
+    let ours = desk.producer.queue().holds(&worker, claimed.token).await?;
+    if ours { Ok(()) } else { Err(Trouble::LeaseLost) }
 }
 
 async fn the_user(ground: &Ground, job: &PushJob, calls: &mut Calls) -> Result<UserId, Trouble> {
@@ -95,35 +109,43 @@ async fn the_user(ground: &Ground, job: &PushJob, calls: &mut Calls) -> Result<U
     }
 }
 
-/// Whether an attempt before this one may have written: it called the write, or its worker was lost with its story.
+/// Whether an attempt before this one may have written: it called the write and was not refused, or its worker was
+/// lost with its story.
 fn may_have_written(record: &JobRecord) -> bool {
-    let write = Endpoint::EnrollmentWrite.as_str();
-    let in_calls = |calls: &[passback_queue::CallRecord]| calls.iter().any(|call| call.endpoint == write);
     let mut attempts = record.history.iter();
-    attempts.any(|attempt| attempt.outcome == "crashed" || in_calls(&attempt.calls))
+    attempts.any(|attempt| attempt.outcome == "crashed" || attempt.calls.iter().any(may_be_a_write))
 }
 
-/// A job about to wait for its connector looks once more: whoever put it right while this attempt ran has released
-/// the waiting jobs already, and would not release this one.
-async fn fixed_or_not(desk: &Desk, ground: &Ground, error: Error) -> Trouble {
-    let trouble = Trouble::Docebo(error.clone());
-    match row_of(&trouble).push {
-        PushWay::Park {
-            until: Wake::Connector, ..
-        } => {}
-        PushWay::Park { .. }
-        | PushWay::Retry
-        | PushWay::RetryFewTimes
-        | PushWay::Snooze { .. }
-        | PushWay::Bury
-        | PushWay::Release => return trouble,
-    }
-    let used = &ground.connector;
-    match desk.producer.registry().connector(&used.id).await {
-        Ok(Some(now)) if now.updated_at != used.updated_at => Trouble::FixedMeanwhile(error),
-        Ok(Some(now)) if now.validated_at != used.validated_at && now.validation.is_none() => {
-            Trouble::FixedMeanwhile(error)
-        }
-        Ok(Some(_) | None) | Err(_) => trouble,
+/// Whether a call may have changed an enrolment: a write that Docebo did not plainly refuse.
+fn may_be_a_write(call: &CallRecord) -> bool {
+    let refused = |status: u16| (300..500).contains(&status) && status != 408;
+    call.endpoint == Endpoint::EnrollmentWrite.as_str() && !call.status.is_some_and(refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use passback_docebo::Endpoint;
+    use passback_queue::CallRecord;
+    use rstest::rstest;
+
+    use super::may_be_a_write;
+
+    #[rstest]
+    #[case(None, true)]
+    #[case(Some(200), true)]
+    #[case(Some(302), false)]
+    #[case(Some(401), false)]
+    #[case(Some(408), true)]
+    #[case(Some(422), false)]
+    #[case(Some(429), false)]
+    #[case(Some(503), true)]
+    fn a_write_that_docebo_refused_was_none(#[case] status: Option<u16>, #[case] may_have_written: bool) {
+        let call = |endpoint: Endpoint| CallRecord {
+            endpoint: endpoint.as_str().to_owned(),
+            status,
+            duration_ms: 1,
+        };
+        assert_eq!(may_be_a_write(&call(Endpoint::EnrollmentWrite)), may_have_written);
+        assert!(!may_be_a_write(&call(Endpoint::EnrollmentRead)));
     }
 }

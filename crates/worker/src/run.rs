@@ -5,10 +5,9 @@ use std::sync::Arc;
 use passback_producer::Producer;
 use passback_queue::{Lane, Name, Queue, WorkerInfo};
 use tokio::sync::Notify;
-use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::attempt::{Conditions, Handler};
 use crate::clients::Clients;
@@ -54,8 +53,8 @@ pub(crate) async fn run_with<H: Handler>(
 ) -> Result<(), WorkerError> {
     let incarnation = Incarnation::of_this_process(fastrand::u32(..))?;
     let worker = incarnation.id.clone();
-    let slots: Vec<(Lane, usize)> = config.concurrency.iter().map(|(lane, slots)| (*lane, *slots)).collect();
-    let slots: Vec<(Lane, usize)> = slots.into_iter().filter(|(_, slots)| *slots > 0).collect();
+    let slots = config.concurrency.iter().map(|(lane, slots)| (*lane, *slots));
+    let slots: Vec<(Lane, usize)> = slots.filter(|(_, slots)| *slots > 0).collect();
     if slots.is_empty() {
         return Err(WorkerError::NoSlots);
     }
@@ -68,13 +67,13 @@ pub(crate) async fn run_with<H: Handler>(
     };
     let scheduled = Arc::new(Notify::new());
     let (heard, hearing) = hearing(tempo.unheard_after);
-    let background = [
-        spawn(beat(queue.clone(), worker.clone(), info, heard, tempo)),
-        spawn(promote(queue.clone(), Arc::clone(&scheduled), tempo)),
-        spawn(reclaim(queue.clone(), worker.clone(), tempo)),
-    ];
+    let mut background = JoinSet::new();
+    background.spawn(beat(queue.clone(), worker.clone(), info, heard, tempo));
+    background.spawn(promote(queue.clone(), Arc::clone(&scheduled), tempo));
+    background.spawn(reclaim(queue.clone(), worker.clone(), tempo));
     let (ended, settler) = settler(queue.clone(), worker.clone(), scheduled, tempo.redis_retry);
-    let settling = spawn(settler.run());
+    let mut settling = JoinSet::new();
+    settling.spawn(settler.run());
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let conditions = Arc::new(Conditions {
         worker: worker.clone(),
@@ -93,37 +92,69 @@ pub(crate) async fn run_with<H: Handler>(
     let mut lanes = JoinSet::new();
     for &(lane, slots) in &slots {
         let (queue, handler, conditions) = (queue.clone(), Arc::clone(&handler), Arc::clone(&conditions));
-        lanes.spawn(lane::serve(lane, slots, queue, handler, conditions, tempo.redis_retry));
+        lanes.spawn(lane::serve(lane, slots, queue, handler, conditions, tempo));
     }
     drop(conditions);
 
-    let outcome = lanes_end(lanes, &config, &tempo, &shutdown, &stop, &abort).await;
+    let outcome = first_end(&mut lanes, &mut background, &mut settling, &shutdown).await;
+    stop.cancel();
+    let grace_ends = Instant::now() + config.shutdown_grace;
+    let outcome = lanes_end(lanes, outcome, grace_ends, &tempo, &shutdown, &abort).await;
     let farewell = farewell(settling, background, queue, worker, &slots);
-    if timeout(tempo.farewell, farewell).await.is_err() {
+    let in_time = tokio::select! {
+        biased;
+        () = farewell => true,
+        () = too_late(grace_ends, &tempo, &shutdown) => false,
+    };
+    if !in_time {
         tracing::warn!("Redis did not take the last settlements in time; other workers take the jobs over");
     }
     outcome
 }
 
-fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {
-    AbortOnDropHandle::new(tokio::spawn(task))
+/// Returns when the farewell has had its time: what is left of the grace and a little in any case, but only that
+/// little once a shutdown at once is asked for.
+async fn too_late(grace_ends: Instant, tempo: &Tempo, shutdown: &Shutdown) {
+    let hurried = async {
+        shutdown.requested_at_once().await;
+        sleep(tempo.farewell).await;
+    };
+    tokio::select! {
+        () = sleep_until(grace_ends.max(Instant::now() + tempo.farewell)) => {}
+        () = hurried => {}
+    }
 }
 
-/// Waits for the lanes: until a shutdown is asked for or one ends by itself; then until all have ended.
+/// Waits until a shutdown is asked for; an error if anything ends before that.
+async fn first_end(
+    lanes: &mut JoinSet<Result<(), WorkerError>>,
+    background: &mut JoinSet<()>,
+    settling: &mut JoinSet<()>,
+    shutdown: &Shutdown,
+) -> Result<(), WorkerError> {
+    let by_itself = |ended: Option<Result<(), JoinError>>, part| match ended {
+        Some(Err(error)) => WorkerError::Failed(error),
+        Some(Ok(())) | None => WorkerError::PartEnded { part },
+    };
+    tokio::select! {
+        biased;
+        () = shutdown.requested() => Ok(()),
+        ended = settling.join_next() => Err(by_itself(ended, "the settling of jobs")),
+        ended = background.join_next() => Err(by_itself(ended, "heartbeat or housekeeping")),
+        // A lane ends in good order only when it was told to stop: then nobody settles what it does.
+        ended = lanes.join_next() => joined(ended).and(Err(WorkerError::PartEnded { part: "a lane" })),
+    }
+}
+
+/// Waits until the lanes, which were told to stop, have ended; interrupts what outlasts the grace.
 async fn lanes_end(
     mut lanes: JoinSet<Result<(), WorkerError>>,
-    config: &WorkerConfig,
+    mut outcome: Result<(), WorkerError>,
+    grace_ends: Instant,
     tempo: &Tempo,
     shutdown: &Shutdown,
-    stop: &CancellationToken,
     abort: &CancellationToken,
 ) -> Result<(), WorkerError> {
-    let mut outcome = tokio::select! {
-        () = shutdown.requested() => Ok(()),
-        ended = lanes.join_next() => joined(ended),
-    };
-    stop.cancel();
-    let grace_ends = Instant::now() + config.shutdown_grace;
     let in_good_order = async {
         let mut all = Ok(());
         while let Some(ended) = lanes.join_next().await {
@@ -154,7 +185,7 @@ async fn lanes_end(
     outcome
 }
 
-fn joined(ended: Option<Result<Result<(), WorkerError>, tokio::task::JoinError>>) -> Result<(), WorkerError> {
+fn joined(ended: Option<Result<Result<(), WorkerError>, JoinError>>) -> Result<(), WorkerError> {
     match ended {
         None => Ok(()),
         Some(Ok(outcome)) => outcome,
@@ -164,21 +195,17 @@ fn joined(ended: Option<Result<Result<(), WorkerError>, tokio::task::JoinError>>
 
 /// The last things: settlements out, forgotten leases back, then silence.
 async fn farewell(
-    settling: AbortOnDropHandle<()>,
-    background: [AbortOnDropHandle<()>; 3],
+    mut settling: JoinSet<()>,
+    mut background: JoinSet<()>,
     queue: Queue,
     worker: Name,
     slots: &[(Lane, usize)],
 ) {
-    if let Err(error) = settling.await {
+    if let Some(Err(error)) = settling.join_next().await {
         tracing::error!(%error, "the settling of jobs failed");
     }
     // The heartbeat ends before the worker signs off: a beat after that would register it again.
-    for task in background {
-        let task: JoinHandle<()> = task.detach();
-        task.abort();
-        let _ = task.await;
-    }
+    background.shutdown().await;
     for &(lane, _) in slots {
         give_back(&queue, lane, &worker).await;
     }
@@ -200,5 +227,51 @@ async fn give_back(queue: &Queue, lane: Lane, worker: &Name) {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::JoinSet;
+
+    use super::first_end;
+    use crate::{Shutdown, WorkerError};
+
+    fn going_on<T: Send + 'static>() -> JoinSet<T> {
+        let mut set = JoinSet::new();
+        set.spawn(std::future::pending());
+        set
+    }
+
+    #[tokio::test]
+    async fn a_heartbeat_that_ends_by_itself_ends_the_worker() {
+        let mut background = going_on();
+        background.spawn(async {});
+        let end = first_end(&mut going_on(), &mut background, &mut going_on(), &Shutdown::new()).await;
+        assert!(matches!(end, Err(WorkerError::PartEnded { .. })), "{end:?}");
+    }
+
+    #[tokio::test]
+    async fn a_settler_that_panics_ends_the_worker() {
+        let mut settling = JoinSet::new();
+        settling.spawn(async { panic!("the settler panics") });
+        let end = first_end(&mut going_on(), &mut going_on(), &mut settling, &Shutdown::new()).await;
+        assert!(matches!(end, Err(WorkerError::Failed(_))), "{end:?}");
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_ends_although_nobody_asked_is_an_error() {
+        let mut lanes = JoinSet::new();
+        lanes.spawn(async { Ok(()) });
+        let end = first_end(&mut lanes, &mut going_on(), &mut going_on(), &Shutdown::new()).await;
+        assert!(matches!(end, Err(WorkerError::PartEnded { .. })), "{end:?}");
+    }
+
+    #[tokio::test]
+    async fn a_shutdown_is_no_error() {
+        let shutdown = Shutdown::new();
+        shutdown.request();
+        let end = first_end(&mut going_on(), &mut going_on(), &mut going_on(), &shutdown).await;
+        assert!(end.is_ok(), "{end:?}");
     }
 }

@@ -132,7 +132,8 @@ fn blames_the_batch(error: &QueueError) -> bool {
         | QueueError::TimedOut
         | QueueError::Full
         | QueueError::ReadOnly(_)
-        | QueueError::Loading | QueueError::Busy(_)
+        | QueueError::Loading
+        | QueueError::Busy(_)
         | QueueError::Refused(_)
         | QueueError::BadUrl { .. } => false,
     }

@@ -21,8 +21,11 @@ pub(crate) struct Tempo {
     pub(crate) push_retry: Spread,
     /// Between two tries of a check.
     pub(crate) check_retry: Spread,
-    /// How long the last calls to Redis may take after a shutdown that could not wait.
+    /// How long the last calls to Redis may take after the grace of a shutdown, or after one at once.
     pub(crate) farewell: Duration,
+    /// After a claim without an answer: when to look a second time for jobs that it leased. Redis may get to a call
+    /// that nobody waits for any more only when it has read all that was sent before.
+    pub(crate) late_claim: Duration,
 }
 
 impl Default for Tempo {
@@ -36,6 +39,7 @@ impl Default for Tempo {
             push_retry: Spread::new(Duration::from_secs(1), Duration::from_mins(15)),
             check_retry: Spread::new(Duration::from_millis(200), Duration::from_secs(2)),
             farewell: Duration::from_secs(2),
+            late_claim: Duration::from_secs(10),
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use passback_docebo::Endpoint;
 use passback_producer::{Answer, CheckRequest, Code, ExamResult, Outcome, ResultState};
-use passback_queue::{JobRecord, State};
+use passback_queue::{AttemptRecord, JobRecord, Lane, State};
+use passback_registry::Exam;
 use passback_simulator::{Enrollment, Fault, FaultKind, FaultOn, User};
 use rstest::rstest;
 
-use super::stage::{PATIENCE, Stage, in_state, pass};
+use super::stage::{PATIENCE, Running, Stage, brisk, in_state, narrow, pass};
 
 const MOREAU: u64 = 13_827;
 const FORKLIFT: u64 = 146;
@@ -88,7 +89,7 @@ async fn a_connector_put_right_while_an_attempt_runs_does_not_leave_its_job_park
     let delivered = stage.result_in("r-1", ResultState::Delivered).await;
     worker.stop().await;
     let steps: Vec<&str> = delivered.steps.iter().map(|step| step.step.as_str()).collect();
-    assert_eq!(steps, ["accepted", "retrying", "delivered"]);
+    assert_eq!(steps, ["accepted", "parked", "released", "delivered"]);
 }
 
 #[tokio::test]
@@ -183,6 +184,58 @@ async fn a_person_who_is_not_there_yet_is_waited_for() {
     assert_eq!(queue.wake(&wake).await.unwrap(), 1);
     stage.result_in("r-1", ResultState::Delivered).await;
     worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_result_whose_exam_moved_to_another_course_is_written_to_neither_until_it_is_back() {
+    let stage = Stage::set().await;
+    stage.producer.push(&pass("r-1")).await.unwrap();
+    let registry = stage.producer.registry();
+    let there = registry.exam(&"forklift-01".parse().unwrap()).await.unwrap().unwrap();
+    let elsewhere = Exam {
+        course_id: FORKLIFT + 1,
+        ..there.clone()
+    };
+    registry.put_exam(&elsewhere, "test").await.unwrap();
+    stage.docebo.put_enrollment(Enrollment::new(FORKLIFT + 1, MOREAU));
+    let worker = stage.start_worker();
+    let parked = stage.result_in("r-1", ResultState::Parked).await;
+    assert_eq!(parked.code.as_deref(), Some("exam_moved"));
+    assert_eq!(stage.docebo.counts().requests, 0);
+    registry.put_exam(&there, "test").await.unwrap();
+    let wake = passback_producer::wake::decision("r-1");
+    assert_eq!(stage.producer.queue().wake(&wake).await.unwrap(), 1);
+    stage.result_in("r-1", ResultState::Delivered).await;
+    worker.stop().await;
+    assert_eq!(stage.docebo.counts().effects, 1);
+}
+
+#[tokio::test]
+async fn an_attempt_that_lost_its_lease_while_it_read_does_not_write() {
+    let stage = Stage::set().await;
+    let slow = Fault::new(FaultOn::EnrollmentRead, FaultKind::Slow).delay_ms(2000);
+    stage.docebo.add_fault(slow.times(1));
+    let worker = Running::start(stage.jobs(), stage.producer.queue(), narrow(), brisk());
+    stage.producer.push(&pass("r-1")).await.unwrap();
+    super::stage::until("the read is under way", async || {
+        tokio::task::yield_now().await;
+        stage.docebo.faults().is_empty().then_some(())
+    })
+    .await;
+    let queue = stage.producer.queue();
+    let id = queue.workers().await.unwrap()[0].id.parse().unwrap();
+    assert_eq!(queue.unclaim(Lane::Push, &id, &[]).await.unwrap(), 1);
+    // The one slot is taken, so the second attempt begins when the first has ended.
+    stage.result_in("r-1", ResultState::Delivered).await;
+    let job = job_of(&stage, "r-1").await;
+    worker.stop().await;
+    let written = |line: &AttemptRecord| {
+        let mut calls = line.calls.iter();
+        calls.any(|call| call.endpoint == Endpoint::EnrollmentWrite.as_str())
+    };
+    // The first left no line: it had no right to settle either.
+    assert_eq!(job.history.iter().map(written).collect::<Vec<_>>(), [true]);
+    assert_eq!(stage.docebo.counts().effects, 1);
 }
 
 #[tokio::test]

@@ -10,11 +10,16 @@ use passback_harness::TestRedis;
 use passback_queue::{JobId, Lane, Queue, State};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::stage::{PATIENCE, Running, Script, brisk, delivered, in_state, narrow, queue, some_job};
+use crate::attempt::Conditions;
+use crate::decision::Rules;
+use crate::hearing::hearing;
+use crate::lane;
 use crate::outcome::Ending;
 use crate::tempo::Tempo;
-use crate::{Shutdown, WorkerConfig, WorkerError};
+use crate::{Limits, Shutdown, WorkerConfig, WorkerError};
 
 /// A handler that says which job it got and then never ends.
 fn hangs() -> (
@@ -229,6 +234,37 @@ async fn a_full_lane_does_not_hold_up_another() {
     in_state(&queue, id, State::Done).await;
     worker.shutdown.request_at_once();
     worker.ended().await;
+}
+
+#[tokio::test]
+async fn a_lane_whose_ends_nobody_settles_begins_no_further_job() {
+    let redis = TestRedis::start().await;
+    let queue = queue(&redis);
+    let ids = [enqueue(&queue, Lane::Push).await, enqueue(&queue, Lane::Push).await];
+    let (ended, settler) = mpsc::channel(1);
+    drop(settler);
+    let (heard, hearing) = hearing(PATIENCE);
+    heard.heard(tokio::time::Instant::now());
+    let tempo = brisk();
+    let conditions = Conditions {
+        worker: "w-1".parse().unwrap(),
+        rules: Rules {
+            limits: Limits::default(),
+            push_retry: tempo.push_retry,
+            check_retry: tempo.check_retry,
+        },
+        push_deadline: PATIENCE,
+        ended,
+        hearing,
+        stop: CancellationToken::new(),
+        abort: CancellationToken::new(),
+    };
+    let handler = Arc::new(Script(|_| async { delivered() }.boxed()));
+    let serving = lane::serve(Lane::Push, 1, queue.clone(), handler, Arc::new(conditions), tempo);
+    let served = timeout(PATIENCE, serving).await;
+    served.expect("the lane goes on for nothing").unwrap();
+    let second = queue.job(ids[1]).await.unwrap().unwrap();
+    assert!(second.history.is_empty(), "{second:?}");
 }
 
 #[tokio::test]

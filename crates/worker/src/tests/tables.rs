@@ -121,7 +121,13 @@ fn in_short(decision: &Decision) -> String {
     Endpoint::EnrollmentRead,
     unavailable(Some(120)),
     "snooze 120",
-    Code::DoceboThrottled
+    Code::DoceboUnavailable
+)]
+#[case(
+    Endpoint::EnrollmentWrite,
+    unavailable(Some(120)),
+    "snooze 120",
+    Code::OutcomeUnknown
 )]
 #[case(Endpoint::Token, Failure::Throttled { retry_after: Some(Duration::from_secs(90)) }, "snooze 90", Code::DoceboThrottled)]
 #[case(Endpoint::UserSearch, Failure::Throttled { retry_after: None }, "snooze 1", Code::DoceboThrottled)]
@@ -219,7 +225,8 @@ fn a_check_with_time_left_is_tried_again_and_without_it_is_unverified(#[case] fa
     Code::ConnectorMissing,
     "park exam/forklift-01 6"
 )]
-#[case(Trouble::Conflict { with: "r-0".into() }, Answer::Unverified, Code::Conflict, "park decision/r-1 0")]
+#[case(Trouble::Conflict { with: "r-0".into() }, Answer::Unverified, Code::Conflict, "park decision/r-1 6")]
+#[case(Trouble::ExamMoved, Answer::Unverified, Code::ExamMoved, "park decision/r-1 6")]
 fn our_own_troubles_have_their_rows(
     #[case] trouble: Trouble,
     #[case] answer: Answer,
@@ -244,7 +251,7 @@ fn what_cannot_be_read_waits_for_a_worker_that_can() {
 
 #[test]
 fn interrupted_work_goes_back_and_touches_no_ledger() {
-    for trouble in [Trouble::Interrupted, Trouble::Unheard] {
+    for trouble in [Trouble::Interrupted, Trouble::Unheard, Trouble::LeaseLost] {
         for lane in Lane::ALL {
             let decision = decided(&Happened::Failed(trouble.clone()), &record(lane));
             assert_eq!(
@@ -282,8 +289,8 @@ fn a_check_answers_with_the_time_of_the_queue() {
 }
 
 #[rstest]
-#[case(shape(), 3, "retry", Code::UnexpectedResponse)]
-#[case(shape(), 4, "bury", Code::UnexpectedResponse)]
+#[case(shape(), 23, "retry", Code::UnexpectedResponse)]
+#[case(shape(), 24, "bury", Code::Exhausted)]
 #[case(Failure::TimedOut, 23, "retry", Code::DoceboTimedOut)]
 #[case(Failure::TimedOut, 24, "bury", Code::Exhausted)]
 fn attempts_are_limited(#[case] failure: Failure, #[case] attempts: u32, #[case] verb: &str, #[case] code: Code) {
@@ -296,9 +303,10 @@ fn attempts_are_limited(#[case] failure: Failure, #[case] attempts: u32, #[case]
 }
 
 #[rstest]
-#[case(failed(Endpoint::Token, Failure::TimedOut), Code::TooOld)]
-#[case(failed(Endpoint::Token, Failure::Throttled { retry_after: None }), Code::TooOld)]
+#[case(failed(Endpoint::Token, Failure::TimedOut), Code::Exhausted)]
+#[case(failed(Endpoint::Token, Failure::Throttled { retry_after: None }), Code::Exhausted)]
 #[case(Happened::Failed(Trouble::UserNotFound), Code::UserNotFound)]
+#[case(Happened::Failed(Trouble::Conflict { with: "r-0".into() }), Code::Conflict)]
 #[case(failed(Endpoint::Token, Failure::CredentialsRefused { detail: text() }), Code::CredentialsRefused)]
 fn no_job_waits_for_ever(#[case] happened: Happened, #[case] code: Code) {
     let old = JobRecord {
@@ -308,6 +316,48 @@ fn no_job_waits_for_ever(#[case] happened: Happened, #[case] code: Code) {
     let decision = decided(&happened, &old);
     assert_eq!((decision.transition, decision.code), (Transition::Bury, Some(code)));
     assert_eq!(decision.ledger_state, Some("dead"));
+}
+
+#[rstest]
+#[case(&["retry unexpected_response"; 3], "retry")]
+#[case(&["retry unexpected_response"; 4], "bury")]
+// Nothing that burned no attempt hides the row of those that did.
+#[case(&["retry unexpected_response", "snooze docebo_throttled", "retry unexpected_response", "release shutting_down",
+    "retry unexpected_response", "retry unexpected_response", "snooze docebo_throttled"], "bury")]
+// Another trouble before or between is no sign that the answer cannot be read.
+#[case(&["retry docebo_timed_out"; 20], "retry")]
+#[case(&["retry unexpected_response", "retry unexpected_response", "retry docebo_timed_out",
+    "retry unexpected_response", "retry unexpected_response"], "retry")]
+fn an_answer_that_cannot_be_read_is_buried_after_five_in_a_row(#[case] story: &[&str], #[case] verb: &str) {
+    let line = |told: &&str| {
+        let (outcome, code) = told.split_once(' ').unwrap();
+        AttemptRecord {
+            outcome: outcome.to_owned(),
+            code: code.to_owned(),
+            ..AttemptRecord::default()
+        }
+    };
+    let burned = story.iter().filter(|told| told.starts_with("retry")).count();
+    let job = JobRecord {
+        attempts: u32::try_from(burned).unwrap(),
+        history: story.iter().map(line).collect(),
+        ..record(Lane::Push)
+    };
+    let decision = decided(&failed(Endpoint::EnrollmentRead, shape()), &job);
+    let expected = (verb, Some(Code::UnexpectedResponse));
+    assert_eq!((decision.transition.verb(), decision.code), expected);
+}
+
+#[rstest]
+#[case(408)]
+#[case(500)]
+#[case(502)]
+fn only_a_503_pauses_and_any_other_fault_burns_an_attempt_but_waits_as_long_as_docebo_asks(#[case] status: u16) {
+    let retry_after = Some(Duration::from_mins(5));
+    let fault = Failure::Unavailable { status, retry_after };
+    let decision = decided(&failed(Endpoint::EnrollmentRead, fault), &record(Lane::Push));
+    assert_eq!(decision.transition, Transition::Retry { delay_ms: 300_000 });
+    assert_eq!(decision.code, Some(Code::DoceboUnavailable));
 }
 
 #[test]
