@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    apply, audit, check, config, connector, dead, demo, dev, exam, job, push, serve, simulator, token, worker,
-    worker_list,
+    apply, audit, check, completion, config, connector, dead, demo, dev, exam, job, push, serve, simulator, token,
+    worker, worker_list,
 };
 use crate::exit::EXIT_CODES_HELP;
 
@@ -61,6 +61,8 @@ pub(crate) enum Command {
     /// Look at the configuration of `serve` and `worker`.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Print a script that completes commands and flags in a shell.
+    Completion(completion::CompletionArgs),
 }
 
 #[cfg(test)]

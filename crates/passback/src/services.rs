@@ -17,8 +17,48 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Settings, mask_password};
 use crate::exit::Failure;
 
+/// Who says which Redis and which keys to use, and so where a mistake is put right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Setup {
+    /// The configuration of `serve` and `worker`.
+    Configuration,
+    /// The flags of `dev`, which named a Redis.
+    Flags,
+    /// Nobody: `dev` or `demo` started its own Redis.
+    Private,
+}
+
+impl Setup {
+    fn reach_redis(self) -> &'static str {
+        match self {
+            Self::Configuration => {
+                "start Redis, or let redis.url (PASSBACK_REDIS__URL or --redis-url) name the right one"
+            }
+            Self::Flags => "start that Redis, let --redis-url name another one, or leave it away to have one started",
+            Self::Private => "start it again; redis.log in the data folder says what happened",
+        }
+    }
+
+    fn mend_key(self) -> &'static str {
+        match self {
+            Self::Configuration => {
+                "let secrets.master_key_file (PASSBACK_SECRETS__MASTER_KEY_FILE) name the key file of all processes"
+            }
+            Self::Flags | Self::Private => "put the data folder's own master.key back, or name another --data-dir",
+        }
+    }
+
+    fn secure_redis(self) -> &'static str {
+        match self {
+            Self::Configuration => "set Redis up as said, or accept the loss with redis.allow_unsafe = true",
+            Self::Flags => "set Redis up as said, or leave --redis-url away to have one started",
+            Self::Private => "let nobody reconfigure the Redis in the data folder",
+        }
+    }
+}
+
 /// Connects to Redis and refuses one that could lose jobs, unless that was allowed.
-pub(crate) async fn connect(settings: &Settings) -> Result<Producer, Failure> {
+pub(crate) async fn connect(settings: &Settings, setup: Setup) -> Result<Producer, Failure> {
     let options = ProducerOptions {
         redis_url: settings.redis_url.expose_secret().to_owned(),
         master_key_file: settings.master_key_file.clone(),
@@ -26,12 +66,10 @@ pub(crate) async fn connect(settings: &Settings) -> Result<Producer, Failure> {
     };
     let shown = mask_password(settings.redis_url.expose_secret());
     let unreachable = |error: QueueError| {
-        Failure::unavailable(format!("cannot work with Redis at {shown}: {error}"))
-            .fix("start Redis, or let redis.url (PASSBACK_REDIS__URL) name the right one")
+        Failure::unavailable(format!("cannot work with Redis at {shown}: {error}")).fix(setup.reach_redis())
     };
     let producer = Producer::connect(options).await.map_err(|error| match error {
-        ConnectError::MasterKey(error) => Failure::refused(error.to_string())
-            .fix("let secrets.master_key_file (PASSBACK_SECRETS__MASTER_KEY_FILE) name the key file of all processes"),
+        ConnectError::MasterKey(error) => Failure::refused(error.to_string()).fix(setup.mend_key()),
         ConnectError::Redis(error) => unreachable(error),
     })?;
     let safety = producer.queue().safety().await.map_err(unreachable)?;
@@ -49,7 +87,7 @@ pub(crate) async fn connect(settings: &Settings) -> Result<Producer, Failure> {
         .hazards
         .iter()
         .fold(failure, |failure, hazard| failure.detail(hazard.to_string()));
-    Err(failure.fix("set Redis up as said, or accept the loss with redis.allow_unsafe = true"))
+    Err(failure.fix(setup.secure_redis()))
 }
 
 /// What the HTTP server is told.

@@ -40,9 +40,7 @@ impl Api {
         let base = Url::parse(url)
             .ok()
             .filter(|url| ["http", "https"].contains(&url.scheme()));
-        let base = base.ok_or_else(|| {
-            Failure::usage("PASSBACK_API_URL is no http or https URL").fix("write it as http://127.0.0.1:8080")
-        })?;
+        let base = base.ok_or_else(|| no_http_url(url))?;
         let http = Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
@@ -173,5 +171,32 @@ impl Api {
     fn not_json(&self) -> Failure {
         Failure::failed(format!("{} does not answer as a passback server", self.base))
             .fix("let PASSBACK_API_URL name the passback API")
+    }
+}
+
+/// Says how to write an address; it is repeated only where it is known to hold no password.
+fn no_http_url(url: &str) -> Failure {
+    let meant = format!("http://{url}");
+    let plain = Url::parse(&meant).is_ok_and(|meant| meant.password().is_none() && meant.username().is_empty());
+    if url.contains("://") || !plain {
+        return Failure::usage("PASSBACK_API_URL is no http or https URL").fix("write http://127.0.0.1:8080");
+    }
+    Failure::usage("PASSBACK_API_URL has no http:// or https:// in front").fix(format!("write {meant}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("127.0.0.1:8080", "fix: write http://127.0.0.1:8080")]
+    #[case("passback.example.org:81", "fix: write http://passback.example.org:81")]
+    #[case("ftp://127.0.0.1:8080", "fix: write http://127.0.0.1:8080")]
+    #[case("me:hunter2@host:81", "fix: write http://127.0.0.1:8080")]
+    #[case("", "fix: write http://127.0.0.1:8080")]
+    fn an_address_without_its_scheme_is_said_with_it(#[case] url: &str, #[case] fix: &str) {
+        let failure = Api::new(url, None).err().unwrap();
+        assert!(failure.to_string().ends_with(fix), "{failure}");
     }
 }

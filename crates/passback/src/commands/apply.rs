@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use passback_registry::ApplyFile;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::apply_entries::{Entry, entries};
 use crate::api::Api;
 use crate::exit::{Exit, Failure};
-use crate::output::{self, confirm, text_of};
+use crate::output::{self, Format, confirm, text_of};
 
 /// What to apply.
 #[derive(Debug, Args)]
@@ -27,12 +27,16 @@ pub(crate) struct ApplyArgs {
     /// Do not try connectors' credentials first.
     #[arg(long)]
     no_validate: bool,
+    /// How to print the changes; json and ndjson name each entry with what was done, or would be.
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
 }
 
 /// Shows the difference, asks, and writes it.
 pub(crate) async fn run(args: ApplyArgs) -> Result<Exit, Failure> {
     let api = Api::from_environment()?;
     let entries = read(&args.file)?;
+    let mut items = Vec::new();
     let mut changes = Vec::new();
     for entry in &entries {
         // An exam may belong to a connector that only this file brings.
@@ -40,23 +44,26 @@ pub(crate) async fn run(args: ApplyArgs) -> Result<Exit, Failure> {
             Err(_) if entry.needs_one_of(&entries) => Change::unseen(),
             answer => Change::read(&answer?),
         };
-        print_change(entry, &change)?;
+        if args.output == Format::Table {
+            print_change(entry, &change)?;
+        }
+        items.push(change.item(entry));
         if !change.is_unchanged() {
-            changes.push(entry);
+            changes.push((items.len() - 1, entry));
         }
     }
     if changes.is_empty() {
         output::note("nothing to change");
-        return Ok(Exit::Done);
+        return print_items(args.output, &items);
     }
     if args.dry_run {
         output::note("nothing was changed: --dry-run");
-        return Ok(Exit::Done);
+        return print_items(args.output, &items);
     }
     if !confirm(&format!("apply {} change(s)?", changes.len()), args.yes)? {
         return Err(Failure::refused("nothing was changed"));
     }
-    for entry in changes {
+    for (at, entry) in changes {
         let validate: &[(&str, &str)] = match (entry.is_connector(), args.no_validate) {
             (true, true) => &[("validate", "false")],
             (true, false) | (false, _) => &[],
@@ -66,6 +73,16 @@ pub(crate) async fn run(args: ApplyArgs) -> Result<Exit, Failure> {
             .map_err(|failure| not_written(entry, failure))?;
         let change = Change::read(&change);
         output::note(&format!("{} {}", entry.name(), change.word));
+        items[at] = change.item(entry);
+    }
+    print_items(args.output, &items)
+}
+
+/// Prints the changes as data; a table has been printed before the question.
+fn print_items(format: Format, items: &[Value]) -> Result<Exit, Failure> {
+    match format {
+        Format::Table => {}
+        Format::Json | Format::Ndjson => output::list(format, items, &[])?,
     }
     Ok(Exit::Done)
 }
@@ -91,6 +108,10 @@ impl Change {
             word: "created".to_owned(),
             diff: Vec::new(),
         }
+    }
+
+    fn item(&self, entry: &Entry) -> Value {
+        json!({"kind": entry.kind(), "id": entry.id(), "change": self.word, "diff": self.diff})
     }
 
     fn is_unchanged(&self) -> bool {

@@ -22,9 +22,13 @@ enum Kind {
 
 impl Entry {
     pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.kind(), self.id)
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
         match self.kind {
-            Kind::Connector => format!("connector {}", self.id),
-            Kind::Exam => format!("exam {}", self.id),
+            Kind::Connector => "connector",
+            Kind::Exam => "exam",
         }
     }
 

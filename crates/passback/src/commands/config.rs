@@ -6,7 +6,7 @@ use super::settings::ConfigFlags;
 use crate::config::{Settings, show};
 use crate::exit::{Exit, Failure};
 use crate::output;
-use crate::services::connect;
+use crate::services::{Setup, connect};
 
 /// What can be done with the configuration.
 #[derive(Debug, Subcommand)]
@@ -33,8 +33,8 @@ pub(crate) async fn run(command: ConfigCommand) -> Result<Exit, Failure> {
             Settings::from_layers(&layers)?;
         }
         ConfigCommand::Check(args) => {
-            let settings = args.config.settings(None)?;
-            connect(&settings).await?;
+            let settings = args.config.settings_of_worker()?;
+            connect(&settings, Setup::Configuration).await?;
             output::note("the configuration, the master key file and Redis are fine");
         }
     }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::{Api, items};
 use crate::exit::{Exit, Failure};
@@ -45,11 +45,17 @@ pub(crate) struct RemoveArgs {
     /// The id.
     pub(crate) id: String,
     /// Why; stands in the audit trail.
+    #[arg(long, required_unless_present = "dry_run")]
+    pub(crate) reason: Option<String>,
+    /// Show what would be removed, and change nothing.
     #[arg(long)]
-    pub(crate) reason: String,
+    pub(crate) dry_run: bool,
     /// Do not ask.
     #[arg(short, long)]
     pub(crate) yes: bool,
+    /// How to print what was removed, or would be.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) output: Format,
 }
 
 const COLUMNS: [Column; 6] = [
@@ -74,25 +80,49 @@ pub(crate) async fn run(command: ConnectorCommand) -> Result<Exit, Failure> {
             output::item(args.output, &connector)?;
         }
         ConnectorCommand::Validate(args) => return validate(&api, &args).await,
-        ConnectorCommand::Remove(args) => remove(&api, "connectors", "connector", &args).await?,
+        ConnectorCommand::Remove(args) => {
+            if args.dry_run {
+                refuse_used(&api, &args.id).await?;
+            }
+            remove(&api, "connectors", "connector", &args).await?;
+        }
     }
     Ok(Exit::Done)
 }
 
 /// Removes a connector or an exam.
 pub(crate) async fn remove(api: &Api, route: &str, word: &str, args: &RemoveArgs) -> Result<(), Failure> {
+    let path = ["v1", route, &args.id];
+    if args.dry_run {
+        let found = api.get(&path, &[]).await?;
+        output::item(args.output, &found)?;
+        output::note(&format!("would remove {word} {}; nothing was changed", args.id));
+        return Ok(());
+    }
     if !confirm(&format!("remove {word} {}?", args.id), args.yes)? {
         return Err(Failure::refused("nothing was changed"));
     }
-    api.call(
-        Method::DELETE,
-        &["v1", route, &args.id],
-        &[("reason", &args.reason)],
-        None,
-    )
-    .await?;
+    let reason = args.reason.as_deref().unwrap_or_default();
+    api.call(Method::DELETE, &path, &[("reason", reason)], None).await?;
     output::note(&format!("{word} {} is removed", args.id));
-    Ok(())
+    match args.output {
+        Format::Table => Ok(()),
+        Format::Json | Format::Ndjson => output::item(args.output, &json!({"id": args.id, "status": "removed"})),
+    }
+}
+
+/// The server refuses to remove a connector that exams use; so does a dry run.
+async fn refuse_used(api: &Api, id: &str) -> Result<(), Failure> {
+    let page = api.get(&["v1", "exams"], &[]).await?;
+    let users = items(&page).iter().filter(|exam| exam["connector"] == id);
+    let exams: Vec<String> = users.map(|exam| field(exam, "id")).collect();
+    if exams.is_empty() {
+        return Ok(());
+    }
+    Err(
+        Failure::refused(format!("connector {id} is used by exams: {}", exams.join(", ")))
+            .fix("remove these exams first, or let them use another connector"),
+    )
 }
 
 async fn validate(api: &Api, args: &OneArgs) -> Result<Exit, Failure> {

@@ -89,7 +89,7 @@ const DEAD_COLUMNS: [Column; 8] = [
 const VERDICT_COLUMNS: [Column; 3] = [
     column("ID", |verdict| field(verdict, "id")),
     column("STATUS", |verdict| field(verdict, "status")),
-    column("CODE", |verdict| field(verdict, "code")),
+    column("TITLE", |verdict| field(verdict, "title")),
 ];
 
 /// The two changes of a dead letter.
@@ -159,8 +159,18 @@ async fn change(api: &Api, change: Change, args: ChangeArgs) -> Result<Exit, Fai
         verdicts.extend(answer["items"].as_array().cloned().unwrap_or_default());
     }
     output::list(args.output, &verdicts, &VERDICT_COLUMNS)?;
-    let refused = verdicts.iter().filter(|verdict| !verdict["code"].is_null()).count();
-    Ok(if refused == 0 { Exit::Done } else { Exit::Refused })
+    Ok(exit_of(&verdicts))
+}
+
+/// Not found only if nothing at all was found.
+fn exit_of(verdicts: &[Value]) -> Exit {
+    if verdicts.iter().all(|verdict| verdict["code"].is_null()) {
+        Exit::Done
+    } else if verdicts.iter().all(|verdict| verdict["status"] == "not_found") {
+        Exit::NotFound
+    } else {
+        Exit::Refused
+    }
 }
 
 /// Shows what would be changed, and what of it is no dead letter.
@@ -182,6 +192,8 @@ async fn preview(api: &Api, verb: &str, jobs: &[Value], format: Format) -> Resul
     output::note(&format!("would {verb} {}; nothing was changed", found.len()));
     Ok(if found.len() == jobs.len() {
         Exit::Done
+    } else if found.is_empty() {
+        Exit::NotFound
     } else {
         Exit::Refused
     })
@@ -208,4 +220,20 @@ async fn select(api: &Api, args: &ChangeArgs) -> Result<Vec<Value>, Failure> {
         ));
     }
     Ok(jobs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_found_nothing_ends_as_not_found() {
+        let ready = json!({"status": "ready"});
+        let unknown = json!({"status": "not_found", "code": "not_found"});
+        let living = json!({"status": "not_dead", "code": "not_dead"});
+        assert_eq!(exit_of(std::slice::from_ref(&ready)), Exit::Done);
+        assert_eq!(exit_of(&[unknown.clone(), unknown.clone()]), Exit::NotFound);
+        assert_eq!(exit_of(&[ready, unknown]), Exit::Refused);
+        assert_eq!(exit_of(&[living]), Exit::Refused);
+    }
 }

@@ -65,6 +65,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<Exit, Failure> {
         data_dir: args.data_dir.clone().unwrap_or_else(|| temporary.path().join("data")),
         listen: args.listen.clone(),
         redis_url: None,
+        without_redis_server: None,
         exams: exams_of(&world),
         world: Some(world.clone()),
         workers: args.workers.into(),

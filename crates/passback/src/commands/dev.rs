@@ -1,6 +1,7 @@
 //! `passback dev`
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use passback_simulator::World;
@@ -9,7 +10,7 @@ use secrecy::SecretString;
 use super::settings::LogFlags;
 use super::simulator::load_world;
 use super::token::new_token;
-use crate::api::DEFAULT_DATA_DIR;
+use crate::api::{ADMIN_TOKEN_FILE, DEFAULT_DATA_DIR};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::signals::StopSignals;
@@ -45,7 +46,7 @@ pub(crate) struct DevArgs {
     /// How many workers to run in this process; may be 0.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=i64::from(MAX_WORKERS)))]
     workers: u16,
-    /// The administrator's token; a new one is made without this.
+    /// The administrator's token; without this, the one that the data folder has, or a new one.
     #[arg(long)]
     admin_token: Option<String>,
     #[command(flatten)]
@@ -66,12 +67,16 @@ pub(crate) async fn run(args: DevArgs) -> Result<Exit, Failure> {
             return Err(Failure::usage("the admin token is empty").fix("leave --admin-token away to have one made"));
         }
         Some(token) => SecretString::from(token),
-        None => new_token()?,
+        None => match kept_token(&args.data_dir)? {
+            Some(token) => token,
+            None => new_token()?,
+        },
     };
     let plan = StackPlan {
         data_dir: args.data_dir,
         listen: args.listen,
         redis_url: args.redis_url.map(SecretString::from),
+        without_redis_server: Some("or give a Redis that runs already with --redis-url"),
         exams: world.iter().filter_map(sample_exam).collect(),
         world,
         workers: args.workers.into(),
@@ -92,6 +97,19 @@ pub(crate) async fn run(args: DevArgs) -> Result<Exit, Failure> {
     };
     output::note("stopping; again to stop at once");
     stop(stack, &mut signals, broken).await
+}
+
+/// The token of the last start in this folder, so that scripts and other shells that have it go on.
+fn kept_token(data_dir: &Path) -> Result<Option<SecretString>, Failure> {
+    let path = data_dir.join(ADMIN_TOKEN_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+            .map(SecretString::from)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::failed(format!("{} cannot be read: {error}", path.display()))
+            .fix("make it readable, remove it to have a new token made, or give --admin-token")),
+    }
 }
 
 /// Stops everything; what went wrong before goes over what goes wrong now.
@@ -157,4 +175,20 @@ fn print(stack: &Stack, workers: u16) -> Result<(), Failure> {
         "In this folder the command line finds API and token by itself: passback job list".to_owned(),
     ]);
     output::line(&lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    #[test]
+    fn the_token_of_the_last_start_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(kept_token(folder.path()).unwrap().is_none());
+        std::fs::write(folder.path().join(ADMIN_TOKEN_FILE), "token\n").unwrap();
+        assert_eq!(kept_token(folder.path()).unwrap().unwrap().expose_secret(), "token");
+        std::fs::write(folder.path().join(ADMIN_TOKEN_FILE), "\n").unwrap();
+        assert!(kept_token(folder.path()).unwrap().is_none());
+    }
 }

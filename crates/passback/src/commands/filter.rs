@@ -1,6 +1,8 @@
 //! Which jobs a list or a change is about.
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
+use passback_queue::{Lane, State};
 
 use crate::exit::Failure;
 
@@ -10,21 +12,24 @@ pub(crate) struct JobFilter {
     /// Only jobs of this connector.
     #[arg(long)]
     connector: Option<String>,
-    /// Only jobs of this lane: check, push or background.
-    #[arg(long)]
+    /// Only jobs of this lane.
+    #[arg(long, value_parser = lanes())]
     lane: Option<String>,
     /// Only jobs whose last attempt ended with this code.
     #[arg(long)]
     code: Option<String>,
-    /// The same as a pair: connector=ID, lane=LANE, code=CODE, state=STATE; may be given several times.
-    #[arg(long = "filter", value_name = "KEY=VALUE")]
+    /// The same as a pair: connector=ID, lane=LANE, code=CODE; may be given several times.
+    #[arg(id = PAIRS, long = "filter", value_name = "KEY=VALUE")]
     pairs: Vec<String>,
 }
+
+/// The argument of pairs; a list of jobs has a longer help for it.
+pub(crate) const PAIRS: &str = "pairs";
 
 const KEYS: [&str; 4] = ["connector", "lane", "code", "state"];
 
 impl JobFilter {
-    /// The filter as query parameters; `keys` are the ones that make sense here.
+    /// The filter as query parameters; dead letters all have the same state.
     pub(crate) fn query(&self, with_state: bool) -> Result<Vec<(&'static str, String)>, Failure> {
         let mut query = Vec::new();
         for (key, value) in [
@@ -39,11 +44,17 @@ impl JobFilter {
                 let key = KEYS.into_iter().find(|known| *known == key)?;
                 (with_state || key != "state").then(|| (key, value.to_owned()))
             });
-            let known = known.ok_or_else(|| {
+            let (key, value) = known.ok_or_else(|| {
+                let keys = if with_state { KEYS.as_slice() } else { &KEYS[..3] };
                 Failure::usage(format!("the filter \"{pair}\" is not known"))
-                    .fix("write KEY=VALUE with a key of connector, lane, code or, for jobs, state")
+                    .fix(format!("write KEY=VALUE with a key of {}", keys.join(", ")))
             })?;
-            query.push(known);
+            match key {
+                "lane" => one_of(pair, &value, &Lane::ALL.map(Lane::as_str))?,
+                "state" => one_of(pair, &value, &State::ALL.map(State::as_str))?,
+                _ => {}
+            }
+            query.push((key, value));
         }
         Ok(query)
     }
@@ -52,6 +63,24 @@ impl JobFilter {
     pub(crate) fn is_empty(&self) -> bool {
         self.connector.is_none() && self.lane.is_none() && self.code.is_none() && self.pairs.is_empty()
     }
+}
+
+fn one_of(pair: &str, value: &str, values: &[&str]) -> Result<(), Failure> {
+    if values.contains(&value) {
+        return Ok(());
+    }
+    let fix = format!("write one of {}", values.join(", "));
+    Err(Failure::usage(format!("the value of the filter \"{pair}\" is not known")).fix(fix))
+}
+
+/// The lanes, as a flag takes them.
+fn lanes() -> PossibleValuesParser {
+    PossibleValuesParser::new(Lane::ALL.map(Lane::as_str))
+}
+
+/// The states, as a flag takes them.
+pub(crate) fn states() -> PossibleValuesParser {
+    PossibleValuesParser::new(State::ALL.map(State::as_str))
 }
 
 /// Borrows a query as the client takes it.
@@ -85,5 +114,16 @@ mod tests {
             ..JobFilter::default()
         };
         assert!(filter.query(true).unwrap_err().to_string().contains("colour=red"));
+    }
+
+    #[test]
+    fn an_unknown_state_is_named_with_the_known_ones() {
+        let filter = JobFilter {
+            pairs: vec!["state=lost".to_owned()],
+            ..JobFilter::default()
+        };
+        let failure = filter.query(true).unwrap_err();
+        assert_eq!(failure.exit, crate::exit::Exit::Usage);
+        assert!(failure.to_string().contains("ready, scheduled, running"), "{failure}");
     }
 }

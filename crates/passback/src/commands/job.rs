@@ -1,10 +1,11 @@
 //! `passback job list|show|cancel`
 
 use clap::{Args, Subcommand};
+use passback_queue::State;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::filter::{JobFilter, borrowed};
+use super::filter::{JobFilter, PAIRS, borrowed, states};
 use crate::api::Api;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Column, Format, column, confirm, field, text_of};
@@ -12,7 +13,7 @@ use crate::output::{self, Column, Format, column, confirm, field, text_of};
 /// What can be done with jobs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum JobCommand {
-    /// List jobs.
+    /// List jobs: those that have not ended, or those in one state.
     List(ListArgs),
     /// Show one job with its attempts.
     Show(ShowArgs),
@@ -22,9 +23,12 @@ pub(crate) enum JobCommand {
 
 /// Which jobs to list.
 #[derive(Debug, Args)]
+#[command(mut_arg(PAIRS, |pairs| {
+    pairs.help("The same as a pair: connector=ID, lane=LANE, code=CODE, state=STATE; may be given several times")
+}))]
 pub(crate) struct ListArgs {
-    /// Only jobs in this state: ready, scheduled, running, parked, dead, done, superseded, expired, discarded.
-    #[arg(long, value_name = "STATE")]
+    /// Only jobs in this state; without it, all jobs that have not ended.
+    #[arg(long, value_parser = states())]
     state: Option<String>,
     #[command(flatten)]
     filter: JobFilter,
@@ -52,11 +56,17 @@ pub(crate) struct CancelArgs {
     /// The job's id.
     id: String,
     /// Why; stands in the job's history and in the audit trail.
+    #[arg(long, required_unless_present = "dry_run")]
+    reason: Option<String>,
+    /// Show the job that would be cancelled, and change nothing.
     #[arg(long)]
-    reason: String,
+    dry_run: bool,
     /// Do not ask.
     #[arg(short, long)]
     yes: bool,
+    /// How to print what became of it.
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
 }
 
 /// How jobs stand in tables.
@@ -89,6 +99,16 @@ pub(crate) async fn run(command: JobCommand) -> Result<Exit, Failure> {
             let mut query = args.filter.query(true)?;
             query.extend(args.state.map(|state| ("state", state)));
             let (jobs, more) = api.list(&["v1", "jobs"], &borrowed(&query), args.limit.into()).await?;
+            let any_state = query.iter().all(|(key, _)| *key != "state");
+            if jobs.is_empty() && any_state && args.output == Format::Table {
+                let jobs = if args.filter.is_empty() {
+                    "no living jobs"
+                } else {
+                    "no living jobs match"
+                };
+                output::note(&format!("{jobs}; --state done lists ended ones"));
+                return Ok(Exit::Done);
+            }
             output::list(args.output, &jobs, &JOB_COLUMNS)?;
             say_more(more);
         }
@@ -96,17 +116,40 @@ pub(crate) async fn run(command: JobCommand) -> Result<Exit, Failure> {
             let job = api.get(&["v1", "jobs", &args.id], &[]).await?;
             print_job(args.output, &job)?;
         }
-        JobCommand::Cancel(args) => {
-            if !confirm(&format!("cancel job {}?", args.id), args.yes)? {
-                return Err(Failure::refused("nothing was changed"));
-            }
-            let body = json!({"reason": args.reason});
-            api.call(Method::POST, &["v1", "jobs", &args.id, "cancel"], &[], Some(&body))
-                .await?;
-            output::note(&format!("job {} is cancelled", args.id));
-        }
+        JobCommand::Cancel(args) if args.dry_run => return preview_cancel(&api, &args).await,
+        JobCommand::Cancel(args) => cancel(&api, &args).await?,
     }
     Ok(Exit::Done)
+}
+
+async fn cancel(api: &Api, args: &CancelArgs) -> Result<(), Failure> {
+    if !confirm(&format!("cancel job {}?", args.id), args.yes)? {
+        return Err(Failure::refused("nothing was changed"));
+    }
+    let body = json!({"reason": args.reason});
+    let path = ["v1", "jobs", &args.id, "cancel"];
+    let answer = api.call(Method::POST, &path, &[], Some(&body)).await?;
+    output::note(&format!("job {} is cancelled", args.id));
+    match args.output {
+        Format::Table => Ok(()),
+        Format::Json | Format::Ndjson => output::item(args.output, &answer.body),
+    }
+}
+
+/// Shows the job, and whether it could be cancelled as it is now.
+async fn preview_cancel(api: &Api, args: &CancelArgs) -> Result<Exit, Failure> {
+    let job = api.get(&["v1", "jobs", &args.id], &[]).await?;
+    output::list(args.output, std::slice::from_ref(&job), &JOB_COLUMNS)?;
+    let state = field(&job, "state");
+    let waits = [State::Ready, State::Scheduled, State::Parked, State::Dead];
+    if waits.iter().any(|waiting| waiting.as_str() == state) {
+        output::note(&format!("would cancel job {}; nothing was changed", args.id));
+        return Ok(Exit::Done);
+    }
+    Err(Failure::refused(format!(
+        "job {} is {state} and cannot be cancelled",
+        args.id
+    )))
 }
 
 /// Says on stderr that a list is not whole.

@@ -4,6 +4,7 @@ pub(crate) mod apply;
 mod apply_entries;
 pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod connector;
 pub(crate) mod dead;
@@ -14,6 +15,8 @@ mod filter;
 pub(crate) mod job;
 pub(crate) mod push;
 mod push_file;
+mod push_lines;
+mod push_verdicts;
 pub(crate) mod serve;
 mod settings;
 pub(crate) mod simulator;
@@ -43,5 +46,6 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Audit(command) => audit::run(command).await,
         Command::Token(command) => token::run(command),
         Command::Config(command) => config::run(command).await,
+        Command::Completion(args) => completion::run(&args),
     }
 }

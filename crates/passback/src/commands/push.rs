@@ -30,7 +30,7 @@ pub(crate) struct PushArgs {
     #[arg(long, required_unless_present = "file")]
     outcome: Option<String>,
     /// The score in percent, 0 to 100.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true, value_parser = score)]
     score: Option<f64>,
     /// When the exam was completed, such as 2025-11-20T09:30:11Z.
     #[arg(long, required_unless_present = "file")]
@@ -38,7 +38,7 @@ pub(crate) struct PushArgs {
     /// A number that grows with each result of the same candidate.
     #[arg(long)]
     sequence: Option<u64>,
-    /// How to print the receipt.
+    /// How to print the receipt; of a file, json is one document of counts and refusals, ndjson a verdict per line.
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
 }
@@ -66,6 +66,12 @@ pub(crate) async fn run(args: PushArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// A number that JSON can carry; whether it is a score is for the server to say.
+fn score(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    number.ok_or_else(|| "a score is a number from 0 to 100, such as 87 or 87.5".to_owned())
+}
+
 fn result(args: &PushArgs) -> Value {
     let fields = [
         ("result_id", args.result_id.clone().map(Value::from)),
@@ -80,4 +86,21 @@ fn result(args: &PushArgs) -> Value {
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Value::Object(given.collect::<Map<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("87.5", Some(87.5))]
+    #[case("-1", Some(-1.0))]
+    #[case("NaN", None)]
+    #[case("-inf", None)]
+    #[case("1e999", None)]
+    #[case("many", None)]
+    fn a_score_is_a_finite_number(#[case] text: &str, #[case] read: Option<f64>) {
+        assert_eq!(score(text).ok(), read);
+    }
 }

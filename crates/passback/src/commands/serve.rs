@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::settings::{ConfigFlags, LogFlags};
 use crate::exit::{Exit, Failure};
-use crate::services::{HttpServer, connect, server_config};
+use crate::services::{HttpServer, Setup, connect, server_config};
 use crate::signals::StopSignals;
 
 /// How to serve.
@@ -24,7 +24,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
     let settings = args.config.settings(args.listen.as_deref())?;
     args.log.start("info")?;
     let mut signals = StopSignals::listen()?;
-    let producer = connect(&settings).await?;
+    let producer = connect(&settings, Setup::Configuration).await?;
     if settings.tokens.is_empty() {
         tracing::warn!("no token is configured: every call but /healthz and /readyz is refused");
     }

@@ -41,9 +41,14 @@ impl ConfigFlags {
         Ok(Layers::read(sources)?)
     }
 
-    /// The settings in force; what is hardly meant is said on stderr.
+    /// The settings in force.
     pub(crate) fn settings(&self, listen: Option<&str>) -> Result<Settings, Failure> {
-        let settings = Settings::from_layers(&self.layers(listen)?)?;
+        Ok(Settings::from_layers(&self.layers(listen)?)?)
+    }
+
+    /// The settings in force, for who works by them: what is hardly meant is said on stderr.
+    pub(crate) fn settings_of_worker(&self) -> Result<Settings, Failure> {
+        let settings = self.settings(None)?;
         for warning in &settings.warnings {
             output::note(&format!("warning: {warning}"));
         }

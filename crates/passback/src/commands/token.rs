@@ -3,10 +3,11 @@
 use clap::{Args, Subcommand};
 use passback_server::{Role, TokenHash};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 
 use crate::config::is_token_name;
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::{self, Format};
 
 /// Random bytes of a token.
 const TOKEN_BYTES: usize = 32;
@@ -27,6 +28,9 @@ pub(crate) struct NewArgs {
     /// What its bearer may do: ingest, viewer, operator or admin.
     #[arg(long)]
     role: Role,
+    /// How to print it.
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
 }
 
 /// Runs a command on tokens.
@@ -36,14 +40,22 @@ pub(crate) fn run(command: TokenCommand) -> Result<Exit, Failure> {
         return Err(Failure::usage("the name cannot be used").fix("use 1 to 64 letters, digits, '-', '_' or '.'"));
     }
     let token = new_token()?;
+    let hash = TokenHash::of(&token).to_string();
+    let entry = format!(
+        "{{ name = \"{}\", role = \"{}\", sha256 = \"{hash}\" }}",
+        args.name, args.role
+    );
+    if args.output != Format::Table {
+        let item = json!({
+            "name": args.name, "role": args.role.as_str(), "token": token.expose_secret(), "sha256": hash, "entry": entry,
+        });
+        output::item(args.output, &item)?;
+        return Ok(Exit::Done);
+    }
     output::note("the token, shown this once:");
     output::line(token.expose_secret())?;
     output::note("the line for [auth] tokens in the configuration of `passback serve`:");
-    let hash = TokenHash::of(&token);
-    output::line(&format!(
-        "{{ name = \"{}\", role = \"{}\", sha256 = \"{hash}\" }}",
-        args.name, args.role
-    ))?;
+    output::line(&entry)?;
     Ok(Exit::Done)
 }
 

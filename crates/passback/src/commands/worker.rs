@@ -5,7 +5,7 @@ use passback_worker::Shutdown;
 
 use super::settings::{ConfigFlags, LogFlags};
 use crate::exit::{Exit, Failure};
-use crate::services::{connect, worker_config};
+use crate::services::{Setup, connect, worker_config};
 use crate::signals::StopSignals;
 
 /// How to work.
@@ -19,10 +19,10 @@ pub(crate) struct WorkerArgs {
 
 /// Works until a signal comes; a second one stops at once.
 pub(crate) async fn run(args: WorkerArgs) -> Result<Exit, Failure> {
-    let settings = args.config.settings(None)?;
+    let settings = args.config.settings_of_worker()?;
     args.log.start("info")?;
     let mut signals = StopSignals::listen()?;
-    let producer = connect(&settings).await?;
+    let producer = connect(&settings, Setup::Configuration).await?;
     let shutdown = Shutdown::new();
     let work = passback_worker::run(producer, worker_config(&settings), shutdown.clone());
     tokio::pin!(work);

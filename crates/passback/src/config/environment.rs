@@ -59,7 +59,7 @@ fn value_of(name: &str, text: &str, names: &BTreeMap<String, &'static Key>) -> R
     }
     let fix = match nearest(name, names.keys().map(String::as_str)) {
         Some(meant) => format!("did you mean {meant}?"),
-        None => "unset it, or see `passback config show` for every key".to_owned(),
+        None => "unset it; `passback config show` then prints every key".to_owned(),
     };
     Err(Problem::new(format!("unknown variable {name}"), fix))
 }

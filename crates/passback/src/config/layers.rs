@@ -61,16 +61,15 @@ pub(crate) struct Sources {
 #[derive(Debug)]
 pub(crate) struct Layers {
     values: BTreeMap<&'static str, Sourced>,
+    /// What lies lowest, to be shown beside what lies over it.
+    defaults: BTreeMap<&'static str, Value>,
 }
 
 impl Layers {
     /// Lays file, variables and flags over the defaults; every unknown key is named at once.
     pub(crate) fn read(sources: Sources) -> Result<Self, ConfigError> {
-        let mut layers = Self {
-            values: BTreeMap::new(),
-        };
+        let mut layers = Self::defaults()?;
         let mut problems = Vec::new();
-        layers.lay_toml(DEFAULT_TOML, &Source::Default, &mut problems);
         if let Some((path, text)) = read_file(sources.file.as_deref())? {
             layers.lay_toml(&text, &Source::File(path), &mut problems);
         }
@@ -99,9 +98,12 @@ impl Layers {
     pub(crate) fn defaults() -> Result<Self, ConfigError> {
         let mut layers = Self {
             values: BTreeMap::new(),
+            defaults: BTreeMap::new(),
         };
         let mut problems = Vec::new();
         layers.lay_toml(DEFAULT_TOML, &Source::Default, &mut problems);
+        let defaults = layers.values.iter();
+        layers.defaults = defaults.map(|(path, sourced)| (*path, sourced.value.clone())).collect();
         if problems.is_empty() {
             Ok(layers)
         } else {
@@ -114,6 +116,11 @@ impl Layers {
         KEYS.iter().filter_map(|key| Some((key, self.values.get(key.path)?)))
     }
 
+    /// What a key is when nobody sets it.
+    pub(crate) fn default_of(&self, key: &Key) -> Option<&Value> {
+        self.defaults.get(key.path)
+    }
+
     fn lay_toml(&mut self, text: &str, source: &Source, problems: &mut Vec<Problem>) {
         match text.parse::<Table>() {
             Ok(table) => self.lay_table("", table, source, problems),
@@ -123,7 +130,7 @@ impl Layers {
                 let message = error.message().replace('\n', " ");
                 problems.push(Problem::new(
                     format!("{source}, line {line}: {message}"),
-                    "write TOML; `passback config show` prints a complete example",
+                    "write name = value below its [section], a text in double quotes",
                 ));
             }
         }
@@ -176,7 +183,8 @@ fn unknown_key(path: &str, source: &Source) -> Problem {
     let known = KEYS.iter().map(|key| key.path).chain(sections);
     let fix = match nearest(path, known) {
         Some(name) => format!("did you mean {name}?"),
-        None => "see `passback config show` for every key".to_owned(),
+        // Without a file, for the command would stumble over the same one.
+        None => "`passback config show --config /dev/null` prints every key".to_owned(),
     };
     Problem::new(format!("unknown key {path} in {source}"), fix)
 }

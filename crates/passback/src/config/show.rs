@@ -5,7 +5,7 @@ use std::fmt::Write;
 use toml::Value;
 
 use super::keys::{Key, Kind};
-use super::layers::Layers;
+use super::layers::{Layers, Source};
 
 const MASK: &str = "***";
 /// Digits of a token's hash that are shown, to tell tokens apart.
@@ -22,7 +22,13 @@ pub(crate) fn show(layers: &Layers) -> String {
             let _ = writeln!(text, "{gap}[{head}]");
             section = head;
         }
-        let _ = writeln!(text, "{name} = {}  # {}", masked(key, &sourced.value), sourced.source);
+        let (value, source) = (masked(key, &sourced.value), &sourced.source);
+        let _ = match layers.default_of(key) {
+            Some(default) if *source != Source::Default => {
+                writeln!(text, "{name} = {value}  # {source}; default {}", masked(key, default))
+            }
+            Some(_) | None => writeln!(text, "{name} = {value}  # {source}"),
+        };
     }
     text
 }

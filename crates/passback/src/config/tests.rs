@@ -181,6 +181,7 @@ fn a_named_file_that_is_not_there_is_an_error() {
 fn broken_toml_is_said_with_its_line() {
     let said = settings("[redis]\nurl = redis://x", &[]).unwrap_err().to_string();
     assert!(said.contains("line 2"), "{said}");
+    assert!(!said.contains("passback config"), "it breaks on the same file: {said}");
 }
 
 #[test]
@@ -196,7 +197,7 @@ fn what_is_shown_names_sources_and_hides_passwords() {
     );
     let shown = show(&Layers::read(sources).unwrap());
     assert!(
-        shown.contains("url = \"redis://:***@host\"  # PASSBACK_REDIS__URL"),
+        shown.contains("url = \"redis://:***@host\"  # PASSBACK_REDIS__URL; default \"redis://127.0.0.1:6379\"\n"),
         "{shown}"
     );
     assert!(shown.contains("allow_unsafe = false  # default"), "{shown}");

@@ -81,7 +81,7 @@ impl DataDir {
         self.write(API_URL_FILE, url)
     }
 
-    /// Takes the address back; the token stays good for the next start only if it was given.
+    /// Takes the address back; the token stays for the next start.
     pub(crate) fn retract(&self) {
         let _ = std::fs::remove_file(self.path.join(API_URL_FILE));
     }

@@ -19,6 +19,8 @@ use crate::exit::Failure;
 const PROGRAM: &str = "redis-server";
 const READY: &str = "Ready to accept connections";
 const LOG_FILE: &str = "redis.log";
+/// True for a demo as well, whose own folder is gone at its end.
+const READ_LOG: &str = "read redis.log in the data folder; a folder named with --data-dir is kept";
 /// Reading a large append-only file takes its time.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -48,7 +50,7 @@ impl RedisChild {
                 Err(Refusal::Other(failure)) => return Err(failure),
             }
         }
-        Err(Failure::failed(format!(
+        Err(Failure::unavailable(format!(
             "redis-server found its port in use {MAX_PORT_TRIES} times"
         )))
     }
@@ -94,8 +96,7 @@ impl RedisChild {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
         };
-        Failure::failed(format!("redis-server ended by itself: {how}"))
-            .fix(format!("read {LOG_FILE} in the data folder"))
+        Failure::unavailable(format!("redis-server ended by itself: {how}")).fix(READ_LOG)
     }
 
     /// Stops it in good order and waits until it is gone.
@@ -159,15 +160,14 @@ fn free_port() -> Result<u16, Failure> {
 
 fn cannot_spawn(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::NotFound {
-        return Failure::failed("redis-server is not installed")
-            .fix("Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install redis")
-            .fix("or give a Redis that runs already with --redis-url");
+        return Failure::unavailable("redis-server is not installed")
+            .fix("Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install redis");
     }
-    Failure::failed(format!("redis-server cannot be started: {error}"))
+    Failure::unavailable(format!("redis-server cannot be started: {error}"))
 }
 
 fn not_ready(why: &str) -> Failure {
-    Failure::failed(format!("redis-server did not start: {why}")).fix(format!("read {LOG_FILE} in the data folder"))
+    Failure::unavailable(format!("redis-server did not start: {why}")).fix(READ_LOG)
 }
 
 fn no_log(error: &io::Error) -> Failure {

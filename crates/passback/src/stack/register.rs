@@ -1,6 +1,7 @@
 //! Connectors and exams for the simulated tenants.
 
-use passback_producer::Producer;
+use passback_producer::{Producer, wake};
+use passback_queue::Name;
 use passback_registry::{ConnectorInput, Domain, ExamInput, FieldErrors, RegistryError};
 use passback_simulator::{Simulator, Tenant, World};
 use secrecy::SecretString;
@@ -62,7 +63,8 @@ async fn register_connector(producer: &Producer, tenant: &Tenant, url: &str) -> 
         .put_connector(&connector, ACTOR)
         .await
         .map_err(|error| store(&error))?;
-    Ok(())
+    // What waited for a connector, or for one that answers, goes on.
+    release(producer, &wake::connector(&connector.id)).await
 }
 
 async fn register_exam(producer: &Producer, wanted: &ExamOf) -> Result<(), Failure> {
@@ -76,8 +78,16 @@ async fn register_exam(producer: &Producer, wanted: &ExamOf) -> Result<(), Failu
     let registry = producer.registry();
     if registry.exam(&exam.id).await.map_err(|error| store(&error))?.is_none() {
         registry.put_exam(&exam, ACTOR).await.map_err(|error| store(&error))?;
+        release(producer, &wake::exam(&exam.id)).await?;
     }
     Ok(())
+}
+
+async fn release(producer: &Producer, wake: &Name) -> Result<(), Failure> {
+    let released = producer.queue().wake(wake).await;
+    released
+        .map(|_| ())
+        .map_err(|error| Failure::unavailable(format!("waiting jobs cannot be released: {error}")))
 }
 
 fn invalid(name: &str, errors: &FieldErrors) -> Failure {
