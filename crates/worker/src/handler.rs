@@ -118,7 +118,7 @@ pub(crate) fn row_of(trouble: &Trouble) -> Row {
         Trouble::Docebo(error) => row_of_docebo(error),
         // Looked at again as well: a newer result may have settled it, or its age ends it.
         Trouble::Conflict { .. } => row(Code::Conflict, UNVERIFIED, park(Wake::Decision)),
-        Trouble::ExamMoved => row(Code::ExamMoved, UNVERIFIED, park(Wake::Decision)),
+        Trouble::ExamMoved => row(Code::ExamMoved, UNVERIFIED, park(Wake::Exam)),
         Trouble::ExamMissing => row(Code::ExamMissing, UNVERIFIED, park(Wake::Exam)),
         Trouble::ConnectorMissing => row(Code::ConnectorMissing, UNVERIFIED, park(Wake::Exam)),
         Trouble::ConnectorUnusable { .. } => row(Code::DoceboUnreachable, UNVERIFIED, park(Wake::Connector)),

@@ -127,7 +127,7 @@ pub(super) const EXAM_MOVED: Entry = Entry {
                   It is written to neither, for a result is not moved from one course to another unasked.",
     who_acts: Actor::Platform,
     resolution: &[
-        "If the change was a slip, point the exam back: passback apply -f FILE. The result goes on when it is next looked at.",
+        "If the change was a slip, point the exam back: passback apply -f FILE. The result goes on by itself then.",
         "If the exam is meant to be where it is now, end this job, passback job cancel ID --reason TEXT, \
          and hand the result in again under a new result_id.",
     ],

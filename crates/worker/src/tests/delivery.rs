@@ -203,7 +203,8 @@ async fn a_result_whose_exam_moved_to_another_course_is_written_to_neither_until
     assert_eq!(parked.code.as_deref(), Some("exam_moved"));
     assert_eq!(stage.docebo.counts().requests, 0);
     registry.put_exam(&there, "test").await.unwrap();
-    let wake = passback_producer::wake::decision("r-1");
+    // What the server does whenever an exam is stored.
+    let wake = passback_producer::wake::exam(&there.id);
     assert_eq!(stage.producer.queue().wake(&wake).await.unwrap(), 1);
     stage.result_in("r-1", ResultState::Delivered).await;
     worker.stop().await;

@@ -226,7 +226,7 @@ fn a_check_with_time_left_is_tried_again_and_without_it_is_unverified(#[case] fa
     "park exam/forklift-01 6"
 )]
 #[case(Trouble::Conflict { with: "r-0".into() }, Answer::Unverified, Code::Conflict, "park decision/r-1 6")]
-#[case(Trouble::ExamMoved, Answer::Unverified, Code::ExamMoved, "park decision/r-1 6")]
+#[case(Trouble::ExamMoved, Answer::Unverified, Code::ExamMoved, "park exam/forklift-01 6")]
 fn our_own_troubles_have_their_rows(
     #[case] trouble: Trouble,
     #[case] answer: Answer,
