@@ -91,18 +91,37 @@ local function make_ready(id, s, m, now, at_head)
   push_ready(id, s, at_head)
 end
 
+local function bury(id, lane, m, now)
+  m.due, m.wake = 0, ''
+  enter(id, m, 'dead', now)
+  redis.call('ZADD', K.dead, now, id)
+  redis.call('HINCRBY', K.counters, 'buried', 1)
+  if lane == 'check' then redis.call('PUBLISH', K.ended, id) end
+end
+
+-- Keeps a job that this version cannot read for a person; it is never dropped.
+local function entomb(id, now)
+  if redis.call('HEXISTS', K.data, id) == 0 then return end
+  local m = fresh_meta(now)
+  m.code = 'unreadable'
+  bury(id, '', m, now)
+end
+
 -- Frees the serialisation key of a job that leaves; the next in line gets it and becomes ready, so that nobody
 -- overtakes it and nobody waits behind a key that is free.
 local function free_key(id, s)
   if s.key == '' or redis.call('HGET', K.busy, s.key) ~= id then return end
   local next_id = redis.call('LPOP', K.waiting .. s.key)
-  local next_spec = next_id and load_spec(next_id)
-  if next_spec then
-    redis.call('HSET', K.busy, s.key, next_id)
-    push_ready(next_id, next_spec, true)
-  else
-    redis.call('HDEL', K.busy, s.key)
+  while next_id do
+    local next_spec = load_spec(next_id)
+    if next_spec then
+      redis.call('HSET', K.busy, s.key, next_id)
+      return push_ready(next_id, next_spec, true)
+    end
+    entomb(next_id, now_ms(ARGV[1]))
+    next_id = redis.call('LPOP', K.waiting .. s.key)
   end
+  redis.call('HDEL', K.busy, s.key)
 end
 
 -- Takes a ready job out of whichever list holds it, and its key from it if it had its turn already.
@@ -177,22 +196,6 @@ local function finish(id, s, m, state, now, retention_ms)
   if s.deadline > 0 then redis.call('ZREM', K.deadlines, id) end
   redis.call('HINCRBY', K.counters, state, 1)
   if s.lane == 'check' then redis.call('PUBLISH', K.ended, id) end
-end
-
-local function bury(id, lane, m, now)
-  m.due, m.wake = 0, ''
-  enter(id, m, 'dead', now)
-  redis.call('ZADD', K.dead, now, id)
-  redis.call('HINCRBY', K.counters, 'buried', 1)
-  if lane == 'check' then redis.call('PUBLISH', K.ended, id) end
-end
-
--- Keeps a job that this version cannot read for a person; it is never dropped.
-local function entomb(id, now)
-  if redis.call('HEXISTS', K.data, id) == 0 then return end
-  local m = fresh_meta(now)
-  m.code = 'unreadable'
-  bury(id, '', m, now)
 end
 
 -- Stores a new job. Returns false if the id is taken, living or finished.

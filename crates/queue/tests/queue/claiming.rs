@@ -336,3 +336,24 @@ async fn a_lease_is_the_workers_until_it_ends_and_nobody_elses() {
     );
     assert!(shard.queue.holds(&worker, again.token).await.unwrap());
 }
+
+#[tokio::test]
+async fn a_job_that_nobody_can_read_does_not_strand_those_behind_it() {
+    let shard = Shard::start().await;
+    let worker = name("w1");
+    shard
+        .queue
+        .enqueue_all(&[keyed(1, "k"), keyed(2, "k"), keyed(3, "k")])
+        .await
+        .unwrap();
+    let claimed = shard.claim_one(&worker).await;
+    let id = job(2).id.to_string();
+    shard
+        .redis
+        .cli(&["HSET", "{passback:0}:v1:jobs:data", &id, "from the future"])
+        .await;
+    shard.settle(&worker, ending(claimed.token, Transition::Done)).await;
+    assert_eq!(shard.claim_one(&worker).await.token.job, job(3).id);
+    assert!(shard.contents().await["dead"].contains(&id), "it waits for a person");
+    shard.assert_sound().await;
+}
