@@ -32,7 +32,7 @@ local function discard(id)
   if not s then return redis.call('HEXISTS', bucket_of(id), id) == 1 and 'ended' or 'unknown' end
   if m.state == 'running' then return 'running' end
   if only_dead and m.state ~= 'dead' then return 'not_dead' end
-  if m.state == 'ready' then drop_ready(id, s) end
+  if m.state == 'ready' then drop_ready(id, s, now) end
   if m.state == 'scheduled' then redis.call('ZREM', K.scheduled, id) end
   if m.state == 'parked' then drop_parked(id, m) end
   if m.state == 'dead' then redis.call('ZREM', K.dead, id) end
@@ -40,10 +40,15 @@ local function discard(id)
   append_history(id, ARGV[3])
   m.code = 'discarded'
   ledger_step(s, m, 'discarded', 'discarded', now)
-  finish(id, s, m, 'discarded', now, retention_ms)
+  finish(id, s, m, 'discarded', now)
   return 'discarded'
 end
 
-local verdicts = {}
-for at = 5, #ARGV do verdicts[#verdicts + 1] = discard(ARGV[at]) end
+local verdicts, seen = {}, {}
+for at = 5, #ARGV do
+  local id = ARGV[at]
+  verdicts[#verdicts + 1] = seen[id] and 'ended' or discard(id)
+  seen[id] = true
+end
+write_ended(now, retention_ms)
 return verdicts

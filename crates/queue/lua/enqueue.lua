@@ -1,17 +1,19 @@
 -- Stores new jobs. One bad job never stops its neighbours.
 -- KEYS  1: data (routes the call to the shard)
--- ARGV  1: now in ms or 0; then per job 11: id, delay_ms, lane, connector, key, kind, ttl_ms, result, about, trace,
---       payload
+-- ARGV  1: now in ms or 0; then the arguments of each job
 -- Returns per job: 1 stored, 0 already known (duplicate)
 local now = now_ms(ARGV[1])
-local verdicts = {}
-for at = 2, #ARGV, 11 do
-  local id = ARGV[at]
-  if known(id) then
-    verdicts[#verdicts + 1] = 0
+local ids, verdicts = {}, {}
+for at = 2, #ARGV, JOB_ARGUMENTS do ids[#ids + 1] = ARGV[at] end
+local taken = taken_among(ids)
+for number, id in ipairs(ids) do
+  if taken[id] then
+    verdicts[number] = 0
   else
-    insert(id, spec_from(at + 2, now), tonumber(ARGV[at + 1]), now)
-    verdicts[#verdicts + 1] = 1
+    taken[id] = true
+    insert(2 + (number - 1) * JOB_ARGUMENTS, now)
+    verdicts[number] = 1
   end
 end
+write_inserted()
 return verdicts

@@ -1,10 +1,18 @@
--- Moves what time has come for: due jobs and parked jobs whose next look is due become ready, perishable jobs expire.
+-- Moves what time has come for: due jobs and parked jobs whose next look is due become ready, perishable jobs expire,
+-- pauses end, connectors on hold are looked at again.
 -- KEYS  1: data
 -- ARGV  1: now in ms or 0; 2: most jobs of each kind; 3: retention in ms
 -- Returns: jobs made ready, jobs expired, ms until the next one is due (-1: none waits)
 local now = now_ms(ARGV[1])
 local limit, retention_ms = tonumber(ARGV[2]), tonumber(ARGV[3])
 local promoted, expired = 0, 0
+
+-- What kept a job from running, for the answer of a check that was never run.
+local function waits_for(s)
+  if pause_of('lane:' .. s.lane, now) or pause_of('connector:' .. s.connector, now) then return 'paused' end
+  local g = read_gate(s.connector)
+  return is_shut(g, now) and g.code ~= '' and g.code
+end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.scheduled, '-inf', now, 'LIMIT', 0, limit)) do
   redis.call('ZREM', K.scheduled, id)
@@ -25,20 +33,33 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.deadlines, '-inf', now, 'LIMIT
   -- A running or dead job is past its deadline in other hands; it only leaves this index.
   redis.call('ZREM', K.deadlines, id)
   if s and (m.state == 'ready' or m.state == 'scheduled' or m.state == 'parked') then
-    if m.state == 'ready' then drop_ready(id, s) end
+    if m.state == 'ready' then drop_ready(id, s, now) end
     if m.state == 'scheduled' then redis.call('ZREM', K.scheduled, id) end
     if m.state == 'parked' then drop_parked(id, m) end
-    m.code = 'deadline_passed'
+    m.code = waits_for(s) or 'deadline_passed'
     ledger_step(s, m, 'dead', 'expired', now)
-    finish(id, s, m, 'expired', now, retention_ms)
+    finish(id, s, m, 'expired', now)
     expired = expired + 1
   end
 end
 
 redis.call('ZREMRANGEBYSCORE', K.buckets, '-inf', now)
 
+-- Pauses that were set to end, and connectors whose time on hold is over.
+for _, target in ipairs(redis.call('ZRANGEBYSCORE', K.pause_ends, '-inf', now, 'LIMIT', 0, limit)) do
+  end_pause(target, now)
+end
+for _, lane in ipairs(LANES) do
+  for _, connector in ipairs(redis.call('ZRANGEBYSCORE', K.holds .. lane, '-inf', now, 'LIMIT', 0, limit)) do
+    redis.call('ZREM', K.holds .. lane, connector)
+    if redis.call('EXISTS', ready_list(lane, connector)) == 1 then join_turns(lane, connector) end
+  end
+end
+write_ended(now, retention_ms)
+
 local soonest = -1
-for _, index in ipairs({ K.scheduled, K.parked, K.deadlines }) do
+for _, index in ipairs({ K.scheduled, K.parked, K.deadlines, K.pause_ends, K.holds .. 'check', K.holds .. 'push',
+  K.holds .. 'background' }) do
   local first = redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')
   if first[2] and first[2] ~= 'inf' then
     local wait = math.max(0, tonumber(first[2]) - now)

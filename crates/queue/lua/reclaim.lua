@@ -12,6 +12,7 @@ local function crash(id, worker, lane, why)
   local s, m = load(id)
   if not s then return entomb(id, now) end
   if m.state ~= 'running' or m.worker ~= worker then return end
+  count_running(s.connector, -1)
   append_history(id, string.format(
     '{"attempt":%d,"claim":%d,"worker":"%s","started_ms":%d,"duration_ms":%d,"outcome":"%s","code":"%s"}',
     m.attempts + 1, m.claims, worker, m.since, now - m.since, 'crashed', why))
@@ -21,7 +22,7 @@ local function crash(id, worker, lane, why)
   if m.crashes >= crash_limit then
     m.code = 'crashed_workers'
     ledger_step(s, m, 'dead', 'dead', now)
-    free_key(id, s)
+    free_key(id, s, now)
     bury(id, lane, m, now)
     buried = buried + 1
   else
@@ -66,4 +67,5 @@ for _, worker in ipairs(redis.call('ZRANGEBYSCORE', K.workers, '-inf', '+inf', '
     redis.call('HDEL', K.worker_info, worker)
   end
 end
+write_running()
 return { revived, buried }

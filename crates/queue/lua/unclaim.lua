@@ -15,9 +15,11 @@ for _, id in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
     if not s then entomb(id, now) end
     if s and m.state == 'running' and m.worker == worker then
       m.claims = m.claims + 1
+      count_running(s.connector, -1)
       make_ready(id, s, m, now, true)
       given_back = given_back + 1
     end
   end
 end
+write_running()
 return given_back

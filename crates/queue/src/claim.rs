@@ -4,12 +4,25 @@ use std::time::Duration;
 
 use redis::aio::ConnectionManager;
 
-use crate::{ClaimToken, JobId, JobRecord, Lane, Name, Queue, QueueError, State, keys, queue::millis};
+use crate::{
+    ClaimToken, JobId, JobRecord, Lane, Name, Queue, QueueError, State, keys, queue::millis, quota::CALL_COUNTS_FOR,
+};
 
 /// How long an idle worker listens before it looks by itself.
 const LISTEN: Duration = Duration::from_secs(5);
 /// The most jobs one claim may take.
 pub const MAX_CLAIM_JOBS: usize = 100;
+
+/// Whether a worker may take jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// It may.
+    Open,
+    /// A person has paused the lane.
+    LanePaused,
+    /// A person has paused this worker.
+    WorkerPaused,
+}
 
 /// A job under lease.
 #[derive(Debug, Clone)]
@@ -31,15 +44,36 @@ impl Queue {
         most: usize,
         lease: Duration,
     ) -> Result<Vec<Claimed>, QueueError> {
+        Ok(self.claim_unless_paused(lane, worker, most, lease).await?.1)
+    }
+
+    /// The same, and whether there was nothing because of a pause.
+    pub async fn claim_unless_paused(
+        &self,
+        lane: Lane,
+        worker: &Name,
+        most: usize,
+        lease: Duration,
+    ) -> Result<(Service, Vec<Claimed>), QueueError> {
+        let egress = &self.shared.egress;
         let mut call = self.timed(&self.shared.scripts.claim);
         call.arg(lane.as_str())
             .arg(worker.as_str())
             .arg(most.min(MAX_CLAIM_JOBS))
             .arg(millis(lease))
-            .arg(millis(self.shared.retention.finished));
+            .arg(millis(self.shared.retention.finished))
+            .arg(egress.name.as_str())
+            .arg(egress.calls_per_hour.unwrap_or(0))
+            .arg(millis(CALL_COUNTS_FOR));
         let flat: Vec<Vec<u8>> = self.run(&call).await?;
+        let (first, jobs) = flat.split_at(flat.len().min(1));
+        let service = match first.first().map(Vec::as_slice) {
+            Some(b"lane_paused") => Service::LanePaused,
+            Some(b"worker_paused") => Service::WorkerPaused,
+            _ => Service::Open,
+        };
         // A record that only Rust cannot read keeps its lease, which runs out: three times, and a person looks at it.
-        Ok(flat.chunks_exact(4).filter_map(read_claimed).collect())
+        Ok((service, jobs.chunks_exact(4).filter_map(read_claimed).collect()))
     }
 
     /// Gives back what `worker` holds in a lane without knowing of it. Burns nothing.

@@ -1,11 +1,14 @@
 //! `lua/enqueue.lua`: new jobs in.
 
+use futures::{StreamExt, TryStreamExt, stream};
 use redis::ScriptInvocation;
 
 use crate::{NewJob, Queue, QueueError};
 
 /// Jobs per script call; more are split.
-const CHUNK_JOBS: usize = 100;
+pub(crate) const CHUNK_JOBS: usize = 100;
+/// Script calls of one enqueue that are under way at once.
+const CHUNKS_AT_ONCE: usize = 4;
 
 /// What became of an enqueue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,49 +20,58 @@ pub enum Enqueued {
 }
 
 impl Queue {
-    /// Stores one job.
+    /// Stores one job. Callers at the same moment share a script call.
+    ///
+    /// After an error it may be stored; repeating the call with the same id is safe.
     pub async fn enqueue(&self, job: &NewJob) -> Result<Enqueued, QueueError> {
-        let verdicts = self.enqueue_all(std::slice::from_ref(job)).await?;
-        verdicts
-            .first()
-            .copied()
-            .ok_or_else(|| QueueError::Unreadable("enqueue gave no verdict".to_owned()))
+        self.shared.gathering.enqueue(job.clone()).await
     }
 
     /// Stores many jobs and says for each what became of it.
     ///
     /// After an error some may be stored; repeating the call with the same ids is safe.
     pub async fn enqueue_all(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>, QueueError> {
-        let mut verdicts = Vec::with_capacity(jobs.len());
-        for chunk in jobs.chunks(CHUNK_JOBS) {
-            let mut call = self.timed(&self.shared.scripts.enqueue);
-            for job in chunk {
-                add_job(&mut call, job, "");
-            }
-            let stored: Vec<u8> = self.run(&call).await?;
-            verdicts.extend(stored.iter().map(|one| {
-                if *one == 1 {
-                    Enqueued::Stored
-                } else {
-                    Enqueued::Duplicate
-                }
-            }));
+        let chunks: Vec<&[NewJob]> = jobs.chunks(CHUNK_JOBS).collect();
+        // In order within each chunk; jobs of different chunks of one call may be stored in any order.
+        let calls = chunks.into_iter().map(|chunk| self.enqueue_chunk(chunk));
+        let verdicts: Vec<Vec<Enqueued>> = stream::iter(calls).buffered(CHUNKS_AT_ONCE).try_collect().await?;
+        Ok(verdicts.concat())
+    }
+
+    /// Stores as many jobs as one script call takes.
+    pub(crate) async fn enqueue_chunk(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>, QueueError> {
+        let mut call = self.timed(&self.shared.scripts.enqueue);
+        for job in jobs {
+            add_job(&mut call, job, "");
         }
-        Ok(verdicts)
+        let stored: Vec<u8> = self.run(&call).await?;
+        if stored.len() != jobs.len() {
+            return Err(QueueError::Unreadable("the verdicts of an enqueue".to_owned()));
+        }
+        let verdict = |one: &u8| {
+            if *one == 1 {
+                Enqueued::Stored
+            } else {
+                Enqueued::Duplicate
+            }
+        };
+        Ok(stored.iter().map(verdict).collect())
     }
 }
 
-/// The eleven arguments of one new job.
+/// The seven arguments of one new job. What the script need not know goes as text around the times that it sets.
 pub(crate) fn add_job(call: &mut ScriptInvocation<'_>, job: &NewJob, result_id: &str) {
+    let text = |name: &Option<crate::Name>| name.as_ref().map_or("", AsRef::as_ref).to_owned();
+    let head = format!("{}|{}|{}|{}|", job.lane, job.connector, text(&job.key), job.kind);
+    let tail = format!("|{result_id}|{}|{}\n", text(&job.about), text(&job.trace));
+    let mut rest = Vec::with_capacity(tail.len() + job.payload.len());
+    rest.extend_from_slice(tail.as_bytes());
+    rest.extend_from_slice(&job.payload);
     call.arg(job.id.to_string())
         .arg(job.delay_ms)
+        .arg(job.ttl_ms.unwrap_or(0))
         .arg(job.lane.as_str())
         .arg(job.connector.as_str())
-        .arg(job.key.as_ref().map_or("", AsRef::as_ref))
-        .arg(job.kind.as_str())
-        .arg(job.ttl_ms.unwrap_or(0))
-        .arg(result_id)
-        .arg(job.about.as_ref().map_or("", AsRef::as_ref))
-        .arg(job.trace.as_ref().map_or("", AsRef::as_ref))
-        .arg(job.payload.as_slice());
+        .arg(head)
+        .arg(rest);
 }

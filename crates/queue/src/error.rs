@@ -3,7 +3,7 @@
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 /// A call to Redis that did not give an answer we can use.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum QueueError {
     /// No connection, or it broke; what was sent may or may not have been done.
     #[error("Redis cannot be reached: {0}")]

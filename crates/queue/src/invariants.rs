@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{JobId, JobRecord, Lane, Queue, QueueError, State, keys};
+use crate::{JobRecord, Queue, QueueError, State, keys};
 
 /// The most jobs and keys looked at; beyond that the check says that it is not whole.
 const MAX_LOOKED_AT: usize = 200_000;
@@ -31,6 +31,7 @@ impl Queue {
         }
         self.judge_keys(&places, &mut wrong).await?;
         self.judge_turns(&mut wrong).await?;
+        self.judge_running(&mut wrong).await?;
         Ok(wrong)
     }
 
@@ -67,7 +68,7 @@ impl Queue {
         Ok(places)
     }
 
-    async fn keys_like(&self, pattern: &str) -> Result<Vec<String>, QueueError> {
+    pub(crate) async fn keys_like(&self, pattern: &str) -> Result<Vec<String>, QueueError> {
         let mut redis = self.connection();
         let mut found = Vec::new();
         let mut cursor = 0_u64;
@@ -88,71 +89,6 @@ impl Queue {
                 return Ok(found);
             }
         }
-    }
-
-    /// A busy key names a job that runs or is next; a waiting job waits behind a busy key; no two running jobs share a key.
-    async fn judge_keys(
-        &self,
-        places: &BTreeMap<String, Vec<String>>,
-        wrong: &mut Vec<String>,
-    ) -> Result<(), QueueError> {
-        let busy: BTreeMap<String, String> = redis::cmd("HGETALL")
-            .arg(keys::key(keys::BUSY))
-            .query_async(&mut self.connection())
-            .await?;
-        for (key, id) in &busy {
-            let in_turn = places.get(id).is_some_and(|found| {
-                found
-                    .iter()
-                    .any(|name| name.starts_with(keys::RUNNING) || name.starts_with(keys::READY))
-            });
-            if !in_turn {
-                wrong.push(format!("key {key} is held by {id}, which neither runs nor is next"));
-            }
-        }
-        for (id, found) in places {
-            for name in found.iter().filter_map(|name| name.strip_prefix(keys::WAITING)) {
-                if !busy.contains_key(name) {
-                    wrong.push(format!("{id} waits behind key {name}, which is free"));
-                }
-            }
-        }
-        let running: Vec<&String> = places
-            .iter()
-            .filter(|(_, found)| found.iter().any(|name| name.starts_with(keys::RUNNING)))
-            .map(|(id, _)| id)
-            .collect();
-        for id in running {
-            let Ok(parsed) = id.parse::<JobId>() else { continue };
-            let Some(JobRecord { key: Some(key), .. }) = self.job(parsed).await? else {
-                continue;
-            };
-            if busy.get(&key) != Some(id) {
-                wrong.push(format!("{id} runs without holding its key {key}"));
-            }
-        }
-        Ok(())
-    }
-
-    /// A connector has a turn exactly while it has ready jobs.
-    async fn judge_turns(&self, wrong: &mut Vec<String>) -> Result<(), QueueError> {
-        let mut redis = self.connection();
-        for lane in Lane::ALL {
-            let turns: BTreeSet<String> = redis::cmd("ZRANGE")
-                .arg(keys::key_of(keys::TURNS, lane.as_str()))
-                .arg(0)
-                .arg(-1)
-                .query_async(&mut redis)
-                .await?;
-            let lists = self.keys_like(&format!("{}{lane}:*", keys::READY)).await?;
-            let prefix = keys::ready(lane.as_str(), "");
-            let ready: BTreeSet<String> = lists.iter().map(|key| key[prefix.len()..].to_owned()).collect();
-            // A turn without jobs costs one look of a claim; jobs without a turn would wait for ever.
-            for connector in ready.difference(&turns) {
-                wrong.push(format!("{connector} has ready jobs in {lane} but no turn"));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -54,6 +54,11 @@ impl Name {
         }
     }
 
+    /// A name spelled in this crate, known to fit.
+    pub(crate) fn from_static(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

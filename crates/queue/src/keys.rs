@@ -21,13 +21,31 @@ keys! {
     HISTORY, "history" => "jobs:history";
     /// List per lane and connector: ids ready to run, oldest at the head.
     READY, "ready" => "ready:";
-    /// Sorted set per lane: connectors with ready jobs, by turn.
+    /// Sorted set per lane: connectors with ready jobs, by virtual time.
     TURNS, "turns" => "turns:";
-    /// Counter per lane: the last turn given out.
+    /// String per lane: the virtual time, that of the connector served last.
     TURN, "turn" => "turn:";
     /// List per lane: tokens that wake one idle worker each.
     SIGNAL, "signal" => "signal:";
-    /// Hash: serialisation key → id of the job that runs under it.
+    /// Sorted set per lane: connectors with ready jobs none of which may start, by the time of the next look.
+    HOLDS, "holds" => "holds:";
+    /// Set: connectors on hold until one of their running jobs ends.
+    SLOT_WAITS, "slot_waits" => "slot-waits";
+    /// Hash: connector → jobs that run, over all lanes and workers.
+    RUNNING_COUNT, "running_count" => "connectors:running";
+    /// Hash: connector → its gate; absent while it is open and nothing has failed.
+    GATES, "gates" => "gates";
+    /// Hash: connector → calls per hour, weight and jobs at once.
+    LIMITS, "limits" => "limits";
+    /// Hash: connector → the call limit that refusals have taught, and when.
+    LEARNED, "learned" => "limits:learned";
+    /// List per bucket and lane: when each call of the last hour was made.
+    CALLS, "calls" => "calls:";
+    /// Hash: what a person has paused → mode, since, until, who and why.
+    PAUSES, "pauses" => "pauses";
+    /// Sorted set: pauses that end by themselves, by when.
+    PAUSE_ENDS, "pause_ends" => "pauses:ends";
+    /// Hash: serialisation key → id of the job that runs under it or is next, and `+` if others wait.
     BUSY, "busy" => "keys:busy";
     /// List per serialisation key: ready jobs that wait behind the running one.
     WAITING, "waiting" => "keys:waiting:";

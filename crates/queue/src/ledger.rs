@@ -93,7 +93,8 @@ impl Queue {
             call.arg(millis(self.shared.retention.ledger));
             for result in chunk {
                 add_job(&mut call, &result.job, result.result_id.as_str());
-                call.arg(&result.fingerprint)
+                call.arg(result.result_id.as_str())
+                    .arg(&result.fingerprint)
                     .arg(&result.row)
                     .arg(result.subject.as_str())
                     .arg(&result.version_seen)

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use redis::{FromRedisValue, Script, ScriptInvocation, aio::ConnectionManager};
 
-use crate::{Clock, QueueError, RedisOptions, keys, script::Scripts};
+use crate::{Clock, Egress, QueueError, RedisOptions, gathering::Gathering, keys, script::Scripts};
 
 /// How long things are kept.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) scripts: Scripts,
     pub(crate) clock: Clock,
     pub(crate) retention: Retention,
+    pub(crate) egress: Egress,
+    pub(crate) gathering: Gathering,
 }
 
 impl std::fmt::Debug for Queue {
@@ -56,14 +58,26 @@ impl Queue {
 
     /// A handle with another clock or retention.
     pub fn with(options: RedisOptions, clock: Clock, retention: Retention) -> Result<Self, QueueError> {
+        Self::with_egress(options, clock, retention, Egress::default())
+    }
+
+    /// A handle that calls Docebo from a named address.
+    pub fn with_egress(
+        options: RedisOptions,
+        clock: Clock,
+        retention: Retention,
+        egress: Egress,
+    ) -> Result<Self, QueueError> {
         let manager = options.manager()?;
         Ok(Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new_cyclic(|shared| Shared {
                 options,
                 manager,
                 scripts: Scripts::render(),
                 clock,
                 retention,
+                egress,
+                gathering: Gathering::start(shared.clone()),
             }),
         })
     }

@@ -1,26 +1,8 @@
-//! The scripts, each rendered once: flags, keys, what they share, their own text.
+//! The scripts, each rendered once: flags, keys, the parts it shares with others, its own text.
 
 use redis::Script;
 
 use crate::keys;
-
-/// One script per transition.
-#[derive(Debug)]
-pub(crate) struct Scripts {
-    pub(crate) enqueue: Script,
-    pub(crate) accept: Script,
-    pub(crate) claim: Script,
-    pub(crate) settle: Script,
-    pub(crate) promote: Script,
-    pub(crate) reclaim: Script,
-    pub(crate) beat: Script,
-    pub(crate) leave: Script,
-    pub(crate) unclaim: Script,
-    pub(crate) wake: Script,
-    pub(crate) redrive: Script,
-    pub(crate) discard: Script,
-    pub(crate) read: Script,
-}
 
 /// What a script may do when Redis has reached its memory limit.
 #[derive(Clone, Copy)]
@@ -31,35 +13,88 @@ enum WhenFull {
     GoOn,
 }
 
-impl Scripts {
-    pub(crate) fn render() -> Self {
-        let render = |body: &str, when_full| Script::new(&source(body, when_full));
-        Self {
-            enqueue: render(include_str!("../lua/enqueue.lua"), WhenFull::Refuse),
-            accept: render(include_str!("../lua/accept.lua"), WhenFull::Refuse),
-            claim: render(include_str!("../lua/claim.lua"), WhenFull::GoOn),
-            settle: render(include_str!("../lua/settle.lua"), WhenFull::GoOn),
-            promote: render(include_str!("../lua/promote.lua"), WhenFull::GoOn),
-            reclaim: render(include_str!("../lua/reclaim.lua"), WhenFull::GoOn),
-            beat: render(include_str!("../lua/beat.lua"), WhenFull::GoOn),
-            leave: render(include_str!("../lua/leave.lua"), WhenFull::GoOn),
-            unclaim: render(include_str!("../lua/unclaim.lua"), WhenFull::GoOn),
-            wake: render(include_str!("../lua/wake.lua"), WhenFull::GoOn),
-            redrive: render(include_str!("../lua/redrive.lua"), WhenFull::GoOn),
-            discard: render(include_str!("../lua/discard.lua"), WhenFull::GoOn),
-            read: render(include_str!("../lua/read.lua"), WhenFull::GoOn),
-        }
-    }
+/// Text shared by scripts. Each part needs those before it in [`PARTS`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Record,
+    Ready,
+    Ending,
+    Keyed,
+    Store,
+    Gate,
+    Running,
+    Pause,
+    Quota,
+    Allowance,
 }
 
-fn source(body: &str, when_full: WhenFull) -> String {
+const PARTS: [(Part, &str); 10] = [
+    (Part::Record, include_str!("../lua/parts/record.lua")),
+    (Part::Ready, include_str!("../lua/parts/ready.lua")),
+    (Part::Ending, include_str!("../lua/parts/ending.lua")),
+    (Part::Keyed, include_str!("../lua/parts/keyed.lua")),
+    (Part::Store, include_str!("../lua/parts/store.lua")),
+    (Part::Gate, include_str!("../lua/parts/gate.lua")),
+    (Part::Running, include_str!("../lua/parts/running.lua")),
+    (Part::Pause, include_str!("../lua/parts/pause.lua")),
+    (Part::Quota, include_str!("../lua/parts/quota.lua")),
+    (Part::Allowance, include_str!("../lua/parts/allowance.lua")),
+];
+
+/// Declares the scripts: name, file, whether it goes on when Redis is full, parts it needs.
+macro_rules! scripts {
+    ($($name:ident: $file:literal, $when_full:ident, [$($part:ident),*];)*) => {
+        /// One script per transition.
+        #[derive(Debug)]
+        pub(crate) struct Scripts {
+            $(pub(crate) $name: Script,)*
+        }
+
+        impl Scripts {
+            pub(crate) fn render() -> Self {
+                Self {
+                    $($name: Script::new(&source(
+                        include_str!(concat!("../lua/", $file)),
+                        WhenFull::$when_full,
+                        &[$(Part::$part),*],
+                    )),)*
+                }
+            }
+        }
+    };
+}
+
+scripts! {
+    enqueue: "enqueue.lua", Refuse, [Record, Ready, Ending, Store];
+    accept: "accept.lua", Refuse, [Record, Ready, Ending, Store];
+    claim: "claim.lua", GoOn, [Record, Ready, Ending, Keyed, Gate, Running, Quota, Allowance];
+    settle: "settle.lua", GoOn, [Record, Ready, Ending, Keyed, Gate, Running];
+    promote: "promote.lua", GoOn, [Record, Ready, Ending, Keyed, Gate, Pause, Running, Quota, Allowance];
+    reclaim: "reclaim.lua", GoOn, [Record, Ready, Ending, Keyed, Running];
+    beat: "beat.lua", GoOn, [Record];
+    leave: "leave.lua", GoOn, [Record, Running];
+    unclaim: "unclaim.lua", GoOn, [Record, Ready, Ending, Running];
+    wake: "wake.lua", GoOn, [Record, Ready, Ending];
+    redrive: "redrive.lua", GoOn, [Record, Ready, Ending];
+    discard: "discard.lua", GoOn, [Record, Ready, Ending, Keyed];
+    read: "read.lua", GoOn, [Record, Ready, Ending];
+    report: "report.lua", GoOn, [Record, Gate, Quota];
+    open: "open.lua", GoOn, [Record, Ready, Gate];
+    pause: "pause.lua", GoOn, [Record];
+    resume: "resume.lua", GoOn, [Record, Ready, Gate, Pause];
+    limits: "limits.lua", GoOn, [Record, Ready];
+    forget: "forget.lua", GoOn, [Record, Ready];
+    spend: "spend.lua", GoOn, [Record, Gate, Quota];
+    budget: "budget.lua", GoOn, [Record, Ready, Running, Quota];
+    explain: "explain.lua", GoOn, [Record, Ready, Ending, Keyed, Gate, Running, Quota, Allowance];
+}
+
+fn source(body: &str, when_full: WhenFull, needed: &[Part]) -> String {
     let flags = match when_full {
         WhenFull::Refuse => "",
         WhenFull::GoOn => " flags=allow-oom",
     };
-    format!(
-        "#!lua{flags}\n{}{}{body}",
-        keys::lua_table(),
-        include_str!("../lua/prelude.lua")
-    )
+    let parts = PARTS.iter().filter(|(part, _)| needed.contains(part));
+    let parts: String = parts.map(|(_, text)| *text).collect();
+    format!("#!lua{flags}\n{}{parts}{body}", keys::lua_table())
 }

@@ -35,7 +35,7 @@ impl Queue {
     }
 }
 
-/// The eleven arguments of one settlement.
+/// The four arguments of one settlement.
 fn add_settlement(call: &mut ScriptInvocation<'_>, settlement: &Settlement) {
     let (wake, reference) = match &settlement.transition {
         Transition::Park { wake, .. } => (wake.as_str(), ""),
@@ -47,21 +47,19 @@ fn add_settlement(call: &mut ScriptInvocation<'_>, settlement: &Settlement) {
         | Transition::Bury
         | Transition::Release => ("", ""),
     };
+    let end = format!(
+        "{}|{}|{}|{wake}|{}|{}|{}|{}|{reference}",
+        settlement.token.claim,
+        settlement.transition.verb(),
+        settlement.transition.delay(),
+        settlement.code.as_ref().map_or("", AsRef::as_ref),
+        u8::from(settlement.transition.burns_attempt()),
+        u8::from(settlement.docebo_answered),
+        settlement.ledger_state.unwrap_or_default(),
+    );
+    let attempt = settlement.attempt.as_ref().map(crate::AttemptRecord::to_line);
     call.arg(settlement.token.job.to_string())
-        .arg(settlement.token.claim)
-        .arg(settlement.transition.verb())
-        .arg(settlement.transition.delay())
-        .arg(wake)
-        .arg(settlement.code.as_ref().map_or("", AsRef::as_ref))
-        .arg(u8::from(settlement.transition.burns_attempt()))
-        .arg(
-            settlement
-                .attempt
-                .as_ref()
-                .map(crate::AttemptRecord::to_line)
-                .unwrap_or_default(),
-        )
-        .arg(settlement.answer.as_deref().unwrap_or_default())
-        .arg(settlement.ledger_state.unwrap_or_default())
-        .arg(reference);
+        .arg(end)
+        .arg(attempt.unwrap_or_default())
+        .arg(settlement.answer.as_deref().unwrap_or_default());
 }

@@ -95,6 +95,8 @@ pub struct Settlement {
     pub answer: Option<Vec<u8>>,
     /// The state its ledger row takes; none leaves the row alone.
     pub ledger_state: Option<&'static str>,
+    /// Whether Docebo was called and answered as it should: what opens the connector's gate further.
+    pub docebo_answered: bool,
 }
 
 /// What became of a settlement.

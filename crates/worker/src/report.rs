@@ -1,4 +1,5 @@
-//! What an attempt leaves behind: its settlement with a line for the history, and a line in the log.
+//! What an attempt leaves behind: its settlement, with a line for the history where there is something to tell, and a
+//! line in the log.
 
 use passback_docebo::{Call, Calls};
 use passback_queue::{AttemptRecord, CallRecord, Name, Settlement, Transition};
@@ -19,8 +20,33 @@ pub(crate) fn settlement(
     calls: &Calls,
     worker: &Name,
 ) -> Settlement {
+    let attempt =
+        has_a_story(&decision, happened, lease, calls).then(|| line(&decision, happened, lease, calls, worker));
+    Settlement {
+        token: lease.claimed.token,
+        transition: decision.transition,
+        code: decision.code.map(passback_producer::Code::name),
+        attempt,
+        answer: decision.answer.map(|answer| answer.to_bytes()),
+        ledger_state: decision.ledger_state,
+        docebo_answered: !calls.0.is_empty() && docebo_answered(happened),
+    }
+}
+
+/// Whether there is anything to tell that the job's record does not say by itself: not of a job that called nobody
+/// and was done at its first attempt.
+fn has_a_story(decision: &Decision, happened: &Happened, lease: &Lease, calls: &Calls) -> bool {
+    decision.transition != Transition::Done
+        || decision.code.is_some()
+        || detail(happened).is_some()
+        || !calls.0.is_empty()
+        || !lease.claimed.record.history.is_empty()
+}
+
+/// The attempt's line in the history.
+fn line(decision: &Decision, happened: &Happened, lease: &Lease, calls: &Calls, worker: &Name) -> AttemptRecord {
     let record = &lease.claimed.record;
-    let attempt = AttemptRecord {
+    AttemptRecord {
         attempt: record.attempts.saturating_add(1),
         claim: lease.claimed.token.claim,
         worker: worker.to_string(),
@@ -31,14 +57,31 @@ pub(crate) fn settlement(
         calls: last_calls(calls),
         detail: detail(happened),
         ..AttemptRecord::default()
-    };
-    Settlement {
-        token: lease.claimed.token,
-        transition: decision.transition,
-        code: decision.code.map(passback_producer::Code::name),
-        attempt: Some(attempt),
-        answer: decision.answer.map(|answer| answer.to_bytes()),
-        ledger_state: decision.ledger_state,
+    }
+}
+
+/// Whether Docebo did what it should, whatever its answer means for the job.
+fn docebo_answered(happened: &Happened) -> bool {
+    match happened {
+        Happened::Checked(_) | Happened::Pushed(_) => true,
+        Happened::Failed(trouble) => match trouble {
+            Trouble::UserNotFound | Trouble::UserAmbiguous | Trouble::EnrollmentNotFound => true,
+            Trouble::StatusUnknown { .. }
+            | Trouble::Docebo(_)
+            | Trouble::Conflict { .. }
+            | Trouble::ExamMoved
+            | Trouble::ExamMissing
+            | Trouble::ConnectorMissing
+            | Trouble::ConnectorUnusable { .. }
+            | Trouble::Unreadable { .. }
+            | Trouble::StoreUnavailable { .. }
+            | Trouble::Panicked
+            | Trouble::Cut
+            | Trouble::OutOfTime { .. }
+            | Trouble::Interrupted
+            | Trouble::Unheard
+            | Trouble::LeaseLost => false,
+        },
     }
 }
 
@@ -52,6 +95,7 @@ pub(crate) fn released_unstarted(lease: &Lease) -> Settlement {
         attempt: None,
         answer: None,
         ledger_state: None,
+        docebo_answered: false,
     }
 }
 

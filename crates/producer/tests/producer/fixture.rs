@@ -96,6 +96,7 @@ impl Fixture {
             code: end.code.map(|code| Name::new(code).unwrap()),
             answer: end.answer,
             ledger_state: end.ledger_state,
+            docebo_answered: false,
         };
         let verdicts = self.producer.queue().settle(&worker(), &[settlement]).await.unwrap();
         assert_eq!(verdicts, [Verdict::Settled]);

@@ -117,6 +117,7 @@ pub(crate) fn ending(token: ClaimToken, transition: Transition) -> Settlement {
         attempt: None,
         answer: None,
         ledger_state: None,
+        docebo_answered: false,
     }
 }
 

@@ -205,6 +205,7 @@ impl World {
                 attempt: None,
                 answer: answer.map(|answer| answer.to_string().into_bytes()),
                 ledger_state: None,
+                docebo_answered: false,
             })
             .collect();
         self.queue.settle(&worker, &settlements).await.unwrap();

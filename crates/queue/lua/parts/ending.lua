@@ -1,0 +1,98 @@
+-- How jobs end, and what is told of them.
+
+local MAX_HISTORY_BYTES = 32768
+local MAX_STEPS_BYTES = 16384
+
+local function bury(id, lane, m, now)
+  m.due, m.wake = 0, ''
+  enter(id, m, 'dead', now)
+  redis.call('ZADD', K.dead, now, id)
+  redis.call('HINCRBY', K.counters, 'buried', 1)
+  if lane == 'check' then redis.call('PUBLISH', K.ended, id) end
+end
+
+-- Keeps a job that this version cannot read for a person; it is never dropped.
+local function entomb(id, now)
+  if redis.call('HEXISTS', K.data, id) == 0 then return end
+  local m = fresh_meta(now)
+  m.code = 'unreadable'
+  bury(id, '', m, now)
+end
+
+-- Takes a parked job out of its indexes.
+local function drop_parked(id, m)
+  redis.call('ZREM', K.parked, id)
+  if m.wake ~= '' then redis.call('ZREM', K.wake .. m.wake, id) end
+end
+
+local function append_history(id, line)
+  if line == '' then return end
+  local lines = (redis.call('HGET', K.history, id) or '') .. line .. '\n'
+  while #lines > MAX_HISTORY_BYTES do
+    lines = string.sub(lines, string.find(lines, '\n', 1, true) + 1)
+  end
+  redis.call('HSET', K.history, id, lines)
+end
+
+-- Notes a step in the ledger row of a job's result, if it has one.
+local function ledger_step(s, m, state, step, now, reference)
+  if s.result == '' then return end
+  local key = K.ledger .. s.result
+  local steps = redis.call('HGET', key, 'steps')
+  if not steps then return end
+  steps = steps .. string.format('{"at_ms":%d,"step":"%s","code":"%s","reference":"%s"}\n', now, step, m.code,
+    reference or '')
+  while #steps > MAX_STEPS_BYTES do
+    -- The first step, the acceptance, stays; the oldest after it goes.
+    local first = string.find(steps, '\n', 1, true)
+    local second = string.find(steps, '\n', first + 1, true)
+    steps = string.sub(steps, 1, first) .. string.sub(steps, second + 1)
+  end
+  redis.call('HSET', key, 'state', state, 'code', m.code, 'attempts', m.attempts, 'steps', steps)
+  if state == 'superseded' then redis.call('HSET', key, 'superseded_by', reference or '') end
+end
+
+local function bucket_of(id)
+  return K.finished .. string.sub(id, 1, 6)
+end
+
+-- Ended jobs of this script: their records move to the buckets that expire, everything else of them goes.
+local ended = { records = {}, ids = {}, told = {}, deadlines = {}, states = {} }
+
+-- Ends a job. What is written waits for `write_ended`, so that a batch costs a few commands and not a few per job.
+local function finish(id, s, m, state, now)
+  m.state, m.since, m.due, m.wake = state, now, 0, ''
+  local header = string.sub(s.data, 1, string.find(s.data, '\n', 1, true))
+  local record = header .. pack_meta(m) .. '\n'
+  if not m.untold then
+    record = record .. (redis.call('HGET', K.history, id) or '')
+    ended.told[#ended.told + 1] = id
+  end
+  local bucket = bucket_of(id)
+  local records = ended.records[bucket]
+  if not records then
+    records = {}
+    ended.records[bucket] = records
+  end
+  records[#records + 1] = id
+  records[#records + 1] = record
+  ended.ids[#ended.ids + 1] = id
+  if s.deadline > 0 then ended.deadlines[#ended.deadlines + 1] = id end
+  ended.states[state] = (ended.states[state] or 0) + 1
+  if s.lane == 'check' then redis.call('PUBLISH', K.ended, id) end
+end
+
+local function write_ended(now, retention_ms)
+  if #ended.ids == 0 then return end
+  for bucket, records in pairs(ended.records) do
+    call_all('HSET', bucket, records)
+    local expiry = now + retention_ms
+    if redis.call('PEXPIREAT', bucket, expiry, 'GT') == 0 then redis.call('PEXPIREAT', bucket, expiry, 'NX') end
+    redis.call('ZADD', K.buckets, 'GT', expiry, bucket)
+  end
+  call_all('HDEL', K.data, ended.ids)
+  call_all('HDEL', K.meta, ended.ids)
+  if #ended.told > 0 then call_all('HDEL', K.history, ended.told) end
+  if #ended.deadlines > 0 then call_all('ZREM', K.deadlines, ended.deadlines) end
+  for state, jobs in pairs(ended.states) do redis.call('HINCRBY', K.counters, state, jobs) end
+end

@@ -1,0 +1,46 @@
+-- Jobs of one serialisation key run one after the other. `keys:busy` names, per key, the job that runs or is next,
+-- with a `+` behind its id while others wait in the key's list.
+
+local ID_CHARS = 26
+
+local function holder_of(busy)
+  return busy and string.sub(busy, 1, ID_CHARS)
+end
+
+-- Puts a job behind the one that holds its key.
+local function wait_for_key(id, key, holder)
+  redis.call('RPUSH', K.waiting .. key, id)
+  redis.call('HSET', K.busy, key, holder .. '+')
+end
+
+-- Hands a key to the next in line, so that nobody overtakes it and nobody waits behind a key that is free.
+local function pass_key(key, now)
+  local next_id = redis.call('LPOP', K.waiting .. key)
+  while next_id do
+    local next_spec = load_spec(next_id)
+    if next_spec then
+      local others = redis.call('EXISTS', K.waiting .. key) == 1 and '+' or ''
+      redis.call('HSET', K.busy, key, next_id .. others)
+      return push_ready(next_id, next_spec, true)
+    end
+    entomb(next_id, now)
+    next_id = redis.call('LPOP', K.waiting .. key)
+  end
+  redis.call('HDEL', K.busy, key)
+end
+
+-- Frees the serialisation key of a job that leaves.
+local function free_key(id, s, now)
+  if s.key == '' then return end
+  local busy = redis.call('HGET', K.busy, s.key)
+  if holder_of(busy) == id then pass_key(s.key, now) end
+end
+
+-- Takes a ready job out of whichever list holds it, and its key from it if it had its turn already.
+local function drop_ready(id, s, now)
+  free_key(id, s, now)
+  if redis.call('LREM', ready_list(s.lane, s.connector), 1, id) == 0 and s.key ~= '' then
+    redis.call('LREM', K.waiting .. s.key, 1, id)
+  end
+  leave_if_empty(s.lane, s.connector)
+end

@@ -1,0 +1,75 @@
+-- Ready jobs stand in one list per lane and connector. A connector with ready jobs has a turn in its lane, or is on
+-- hold there, since a claim found that none of its jobs may start before some time or event.
+
+local MAX_SIGNALS = 16
+
+-- Wakes one idle worker of a lane; once a script is enough, the woken worker passes it on.
+local signalled = {}
+local function signal(lane)
+  if signalled[lane] then return end
+  signalled[lane] = true
+  if redis.call('LLEN', K.signal .. lane) < MAX_SIGNALS then
+    redis.call('RPUSH', K.signal .. lane, '1')
+  end
+end
+
+local function ready_list(lane, connector)
+  return K.ready .. lane .. ':' .. connector
+end
+
+-- Gives a connector a turn: after the one that is served now, before those that were served since.
+local function join_turns(lane, connector)
+  redis.call('ZADD', K.turns .. lane, 'NX', redis.call('GET', K.turn .. lane) or '0', connector)
+  signal(lane)
+end
+
+-- Sees to it that a connector whose list has just grown is looked at, unless it is on hold.
+local turned = {}
+local function expect_turn(lane, connector)
+  local list = ready_list(lane, connector)
+  if turned[list] then return end
+  turned[list] = true
+  if lane == 'check' then
+    -- Somebody waits for each check: whether it can be run in time is looked at at once.
+    redis.call('ZREM', K.holds .. lane, connector)
+  elseif redis.call('ZSCORE', K.holds .. lane, connector) then
+    return
+  end
+  join_turns(lane, connector)
+end
+
+-- Puts a job into its connector's ready list; at the head if it had waited there before.
+local function push_ready(id, s, at_head)
+  redis.call(at_head and 'LPUSH' or 'RPUSH', ready_list(s.lane, s.connector), id)
+  expect_turn(s.lane, s.connector)
+end
+
+local function make_ready(id, s, m, now, at_head)
+  m.due, m.wake = 0, ''
+  enter(id, m, 'ready', now)
+  push_ready(id, s, at_head)
+end
+
+-- Takes a connector out of its turns until a time, or until something releases it (0).
+local function hold(lane, connector, until_ms)
+  redis.call('ZREM', K.turns .. lane, connector)
+  redis.call('ZADD', K.holds .. lane, until_ms > 0 and until_ms or '+inf', connector)
+end
+
+-- Gives a connector its turns back in every lane where it is on hold.
+local function release_holds(connector)
+  for _, lane in ipairs(LANES) do
+    if redis.call('ZREM', K.holds .. lane, connector) == 1
+      and redis.call('EXISTS', ready_list(lane, connector)) == 1 then
+      join_turns(lane, connector)
+    end
+  end
+end
+
+-- A connector without ready jobs has no place in its lane.
+local function leave_if_empty(lane, connector)
+  if redis.call('EXISTS', ready_list(lane, connector)) == 1 then return end
+  redis.call('ZREM', K.turns .. lane, connector)
+  redis.call('ZREM', K.holds .. lane, connector)
+  turned[ready_list(lane, connector)] = nil
+end
