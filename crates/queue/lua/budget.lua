@@ -13,7 +13,7 @@ local used = calls_in(bucket, now, window_ms, true)
 for _, lane in ipairs(LANES) do
   local left = calls_left(bucket, limit, lane, now, window_ms, true)
   answer[#answer + 1] = used[lane].calls
-  answer[#answer + 1] = left == math.huge and -1 or left
+  answer[#answer + 1] = left == math.huge and -1 or math.max(0, left)
   answer[#answer + 1] = redis.call('LLEN', ready_list(lane, connector))
 end
 for _, lane in ipairs(LANES) do

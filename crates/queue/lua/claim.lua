@@ -12,7 +12,7 @@ local lane, worker, most = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local lease_end, retention_ms = now + tonumber(ARGV[5]), tonumber(ARGV[6])
 local egress = { name = ARGV[7], limit = tonumber(ARGV[8]), window_ms = tonumber(ARGV[9]) }
 local turns = K.turns .. lane
-local claimed, jobs, looks, served = { 'open' }, 0, 0, 0
+local claimed, jobs, looks, served, hopeless = { 'open' }, 0, 0, 0, 0
 
 if redis.call('EXISTS', K.pauses) == 1 then
   if pause_of('lane:' .. lane, now) then return { 'lane_paused' } end
@@ -30,17 +30,19 @@ local function expire(id, s, m, code)
   finish(id, s, m, 'expired', now)
 end
 
--- Ends the checks that cannot be run in time: who waits for them learns so at once, and why.
+-- Ends the checks that cannot be run in time: who waits for them learns so at once, and why. Returns how many; each may
+-- have freed a key for the next.
 local function expire_hopeless(connector, why)
-  local list = ready_list(lane, connector)
+  local list, gone = ready_list(lane, connector), 0
   for _, id in ipairs(redis.call('LRANGE', list, 0, MAX_HOPELESS - 1)) do
     local s, m = load(id)
     if s and s.deadline > 0 and (why.until_ms == 0 or s.deadline <= why.until_ms) then
       redis.call('LREM', list, 1, id)
       expire(id, s, m, why.code)
+      gone = gone + 1
     end
   end
-  leave_if_empty(lane, connector)
+  return gone
 end
 
 local function put_on_hold(connector, why)
@@ -48,7 +50,13 @@ local function put_on_hold(connector, why)
   if why.slot then
     redis.call('SADD', K.slot_waits, connector)
   elseif lane == 'check' then
-    expire_hopeless(connector, why)
+    local gone = expire_hopeless(connector, why)
+    leave_if_empty(lane, connector)
+    if gone == 0 then return end
+    -- There may be more: they are looked at before anything else, by this claim or the next.
+    expect_turn_again(lane, connector)
+    hopeless = hopeless + gone
+    if hopeless >= MAX_HOPELESS then looks = MAX_LOOKS end
   end
 end
 
@@ -72,72 +80,109 @@ local function gather()
         owners[#owners + 1] = connector
       end
       if #popped > 0 then count_running(connector, #popped) end
+      local after = start + #popped / weight
       if #popped == wanted and redis.call('EXISTS', list) == 1 then
-        redis.call('ZADD', turns, start + #popped / weight, connector)
+        redis.call('ZADD', turns, after, connector)
+        served = math.max(served, start)
       else
         redis.call('ZREM', turns, connector)
         turned[list] = nil
+        -- It may be back in a moment, and then stands behind those that waited meanwhile.
+        served = math.max(served, after)
       end
-      served = math.max(served, start)
     end
   end
   return ids, owners
 end
 
--- Leases what was popped, or ends it unrun, or puts it behind the job that holds its key.
-local function lease(ids, owners)
+-- What the leases of jobs that never ran before have in common.
+local FRESH = table.concat({ 'running|1|0|0', worker, now, lease_end, '', '', '' }, '|')
+
+-- The job's record while it runs, and its meta.
+local function lease_record(job)
+  if not job.ran then
+    local packed = FRESH .. job.created
+    return packed .. '\n' .. job.header, packed
+  end
+  local m = job.m
+  m.claims, m.worker, m.due, m.state, m.since = m.claims + 1, worker, lease_end, 'running', now
+  local packed = pack_meta(m)
+  return packed .. '\n' .. job.header, packed
+end
+
+-- What was popped and does not run leaves its place to another one of its connector.
+local function not_started(connector)
+  count_running(connector, -1)
+  if redis.call('SREM', K.slot_waits, connector) == 1 then release_holds(connector) end
+end
+
+-- Sorts what was popped: what may run, what expires unrun, what no version can read.
+local function sort(ids, owners)
   local datas, metas = read_all(K.data, ids), read_all(K.meta, ids)
   local runnable, keys = {}, {}
   for at, id in ipairs(ids) do
-    local s = datas[at] and parse_spec(datas[at])
-    local m = s and parse_meta(metas[at], s.created)
-    if m and (s.deadline == 0 or s.deadline > now) then
-      runnable[#runnable + 1] = { id = id, s = s, m = m, ran = metas[at] and true }
-      keys[#keys + 1] = s.key
+    local data, packed = datas[at], metas[at]
+    local header = data and header_of(data)
+    local key, deadline, created =
+      string.match(header or '', '^([^|]*)|(%d+)|[^|]*|[^|]*|[^|]*|(%d+)|[^|]*|[^|]*|[^|]*\n$')
+    local m = packed and parse_meta(packed)
+    if not key or (packed and not m) then
+      not_started(owners[at])
+      entomb(id, now)
+    elseif deadline ~= '0' and tonumber(deadline) <= now then
+      not_started(owners[at])
+      local s = parse_header(header)
+      expire(id, s, m or fresh_meta(s.created), 'deadline_passed')
     else
-      count_running(owners[at], -1)
-      if m then expire(id, s, m, 'deadline_passed') else entomb(id, now) end
+      runnable[#runnable + 1] = { id = id, data = data, header = header, key = key, created = created, m = m, ran = packed,
+        owner = owners[at] }
+      keys[#keys + 1] = key
     end
   end
-  local busy, changed, told = read_all(K.busy, keys), {}, {}
-  local packed, leases = {}, {}
+  return runnable, keys
+end
+
+-- Leases what may run and puts the others behind the jobs that hold their keys.
+local function lease(runnable, keys)
+  local busy, changed, told, ran = read_all(K.busy, keys), {}, {}, {}
+  local leases = {}
   for at, job in ipairs(runnable) do
-    local id, key, m = job.id, job.s.key, job.m
+    local id, key = job.id, job.key
     local held = key ~= '' and (changed[key] or busy[at])
     if held and holder_of(held) ~= id then
       redis.call('RPUSH', K.waiting .. key, id)
       changed[key] = holder_of(held) .. '+'
-      count_running(job.s.connector, -1)
+      not_started(job.owner)
     else
       if key ~= '' and not held then changed[key] = id end
-      m.claims, m.worker, m.due, m.state, m.since = m.claims + 1, worker, lease_end, 'running', now
-      local meta, n = pack_meta(m), #claimed
-      packed[#packed + 1] = id
-      packed[#packed + 1] = meta
-      leases[#leases + 1] = lease_end
-      leases[#leases + 1] = id
-      claimed[n + 1], claimed[n + 2], claimed[n + 3], claimed[n + 4] = id, job.s.data, meta, ''
-      if job.ran then told[#told + 1] = { id = id, at = n + 4 } end
+      local record, packed = lease_record(job)
+      local n, l = #claimed, #leases
+      leases[l + 1], leases[l + 2] = id, record
+      claimed[n + 1], claimed[n + 2], claimed[n + 3], claimed[n + 4] = id, job.data, packed, ''
+      if job.ran then
+        ran[#ran + 1] = id
+        told[#told + 1] = n + 4
+      end
       jobs = jobs + 1
     end
   end
   local pairs_of_keys = {}
   for key, value in pairs(changed) do
-    pairs_of_keys[#pairs_of_keys + 1] = key
-    pairs_of_keys[#pairs_of_keys + 1] = value
+    local n = #pairs_of_keys
+    pairs_of_keys[n + 1], pairs_of_keys[n + 2] = key, value
   end
   if #pairs_of_keys > 0 then call_all('HSET', K.busy, pairs_of_keys) end
-  if #packed > 0 then
-    call_all('HSET', K.meta, packed)
-    call_all('ZADD', running_key(worker, lane), leases)
+  if #leases > 0 then call_all('HSET', running_key(worker, lane), leases) end
+  if #ran > 0 then
+    call_all('HDEL', K.meta, ran)
+    for at, history in ipairs(read_all(K.history, ran)) do claimed[told[at]] = history or '' end
   end
-  for _, job in ipairs(told) do claimed[job.at] = redis.call('HGET', K.history, job.id) or '' end
 end
 
 while jobs < most and looks < MAX_LOOKS do
   local ids, owners = gather()
   if #ids == 0 then break end
-  lease(ids, owners)
+  lease(sort(ids, owners))
 end
 if served > tonumber(redis.call('GET', K.turn .. lane) or '0') then
   redis.call('SET', K.turn .. lane, string.format('%.4f', served))

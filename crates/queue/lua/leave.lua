@@ -3,7 +3,7 @@
 -- ARGV  1: worker incarnation
 -- Returns: leases still held
 local worker, held = ARGV[1], 0
-for _, lane in ipairs(LANES) do held = held + redis.call('ZCARD', running_key(worker, lane)) end
+for _, lane in ipairs(LANES) do held = held + redis.call('HLEN', running_key(worker, lane)) end
 if held == 0 then
   redis.call('ZREM', K.workers, worker)
   redis.call('HDEL', K.worker_info, worker)

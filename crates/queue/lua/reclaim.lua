@@ -8,10 +8,9 @@ local caller, silence_ms, limit, crash_limit = ARGV[2], tonumber(ARGV[3]), tonum
 local revived, buried = 0, 0
 
 local function crash(id, worker, lane, why)
-  redis.call('ZREM', running_key(worker, lane), id)
   local s, m = load(id)
+  redis.call('HDEL', running_key(worker, lane), id)
   if not s then return entomb(id, now) end
-  if m.state ~= 'running' or m.worker ~= worker then return end
   count_running(s.connector, -1)
   append_history(id, string.format(
     '{"attempt":%d,"claim":%d,"worker":"%s","started_ms":%d,"duration_ms":%d,"outcome":"%s","code":"%s"}',
@@ -50,17 +49,35 @@ local function judges()
   return may_judge
 end
 
+-- Leases that ran out are looked for once a second by whichever worker comes first.
+local looks_at_leases = now >= tonumber(redis.call('GET', K.leases_look) or '0')
+if looks_at_leases then redis.call('SET', K.leases_look, now + 1000, 'PX', 60000) end
+
+-- The jobs of a worker that are lost: all of a silent one's, of another those whose lease ran out. Newest first, so that
+-- the oldest comes to stand before the others.
+local function lost_jobs(leases, silent)
+  local lost = {}
+  if not silent and not looks_at_leases then return lost end
+  local records = redis.call('HGETALL', leases)
+  for at = 1, #records, 2 do
+    local due = tonumber(string.match(records[at + 1], '^%a+|%d+|%d+|%d+|[^|]*|%d+|(%d+)|') or '0')
+    if silent or due <= now then lost[#lost + 1] = records[at] end
+  end
+  table.sort(lost, function(one, other) return one > other end)
+  return lost
+end
+
 for _, worker in ipairs(redis.call('ZRANGEBYSCORE', K.workers, '-inf', '+inf', 'LIMIT', 0, 10000)) do
   if revived + buried >= limit then break end
   local silent = tonumber(redis.call('ZSCORE', K.workers, worker)) <= now - silence_ms
-  local upto, left = silent and '+inf' or now, 0
+  local left = 0
   for _, lane in ipairs(LANES) do
     local leases = running_key(worker, lane)
-    local lost = redis.call('ZRANGEBYSCORE', leases, '-inf', upto, 'LIMIT', 0, limit)
+    local lost = lost_jobs(leases, silent)
     if #lost > 0 and judges() then
-      for _, id in ipairs(lost) do crash(id, worker, lane, silent and 'worker_lost' or 'lease_ran_out') end
+      for at = 1, math.min(#lost, limit) do crash(lost[at], worker, lane, silent and 'worker_lost' or 'lease_ran_out') end
     end
-    left = left + redis.call('ZCARD', leases)
+    left = left + redis.call('HLEN', leases)
   end
   if silent and left == 0 and judges() then
     redis.call('ZREM', K.workers, worker)

@@ -10,7 +10,7 @@ local FIRST_THROTTLE_MS, LONGEST_THROTTLE_MS = 5000, 900000
 local LONG_WAIT_MS, LESS = 60000, 0.8
 local now = now_ms(ARGV[1])
 local connector, kind, code, wait_ms, window_ms = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
-local g = read_gate(connector) or { state = 'open', since = now, until_ms = 0, code = code, failures = 0, window = 0, good = 0 }
+local g = read_gate(connector) or { state = 'open', since = now, until_ms = 0, code = code, failures = 0, window = 0, good = 0, kind = kind }
 local was_shut = is_shut(g, now)
 
 local function close(until_ms)
@@ -41,13 +41,14 @@ elseif kind == 'refused' then
 elseif kind == 'throttled' then
   if not was_shut then
     learn()
-    g.failures = g.code == code and g.failures + 1 or 1
+    g.failures = g.kind == kind and g.failures + 1 or 1
+    g.kind = kind
   end
   local own = math.min(FIRST_THROTTLE_MS * 2 ^ (math.max(g.failures, 1) - 1), LONGEST_THROTTLE_MS)
   close(math.max(was_shut and g.until_ms or 0, now + math.max(own, wait_ms)))
 elseif not was_shut then
-  g.failures = g.code == code and g.failures + 1 or 1
-  g.code = code
+  g.failures = g.kind == kind and g.failures + 1 or 1
+  g.kind, g.code = kind, code
   if g.state ~= 'open' or g.failures >= FAILURES[kind] then close(now + CLOSED_MS[kind]) end
 end
 return write_gate(connector, g)

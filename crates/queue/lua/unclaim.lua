@@ -7,13 +7,17 @@ local worker, lane, limit = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local mine = {}
 for at = 5, #ARGV do mine[ARGV[at]] = true end
 local leases, given_back = running_key(worker, lane), 0
-for _, id in ipairs(redis.call('ZRANGE', leases, 0, -1)) do
+local held = redis.call('HKEYS', leases)
+-- Newest first, so that the oldest comes to stand before the others.
+table.sort(held, function(one, other) return one > other end)
+for _, id in ipairs(held) do
   if given_back >= limit then break end
   if not mine[id] then
-    redis.call('ZREM', leases, id)
     local s, m = load(id)
-    if not s then entomb(id, now) end
-    if s and m.state == 'running' and m.worker == worker then
+    redis.call('HDEL', leases, id)
+    if not s then
+      entomb(id, now)
+    else
       m.claims = m.claims + 1
       count_running(s.connector, -1)
       make_ready(id, s, m, now, true)

@@ -59,10 +59,10 @@ impl Queue {
     }
 }
 
-/// The seven arguments of one new job. What the script need not know goes as text around the times that it sets.
+/// The eight arguments of one new job. What the script need not know goes as text around the times that it sets.
 pub(crate) fn add_job(call: &mut ScriptInvocation<'_>, job: &NewJob, result_id: &str) {
     let text = |name: &Option<crate::Name>| name.as_ref().map_or("", AsRef::as_ref).to_owned();
-    let head = format!("{}|{}|{}|{}|", job.lane, job.connector, text(&job.key), job.kind);
+    let middle = format!("|{}|{}|{}|", job.lane, job.connector, job.kind);
     let tail = format!("|{result_id}|{}|{}\n", text(&job.about), text(&job.trace));
     let mut rest = Vec::with_capacity(tail.len() + job.payload.len());
     rest.extend_from_slice(tail.as_bytes());
@@ -72,6 +72,7 @@ pub(crate) fn add_job(call: &mut ScriptInvocation<'_>, job: &NewJob, result_id: 
         .arg(job.ttl_ms.unwrap_or(0))
         .arg(job.lane.as_str())
         .arg(job.connector.as_str())
-        .arg(head)
+        .arg(text(&job.key))
+        .arg(middle)
         .arg(rest);
 }

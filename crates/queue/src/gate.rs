@@ -141,13 +141,13 @@ impl Queue {
 }
 
 impl Gate {
-    /// Reads `state|since|until|code|failures|window|good`; an empty text is a gate that nothing is known of.
+    /// Reads `state|since|until|code|failures|window|good|kind`; an empty text is a gate that nothing is known of.
     pub(crate) fn parse(packed: &str) -> Option<Self> {
         if packed.is_empty() {
             return Some(Self::Open { failures: 0 });
         }
         let parts: Vec<&str> = packed.split('|').collect();
-        let [state, since, until, code, failures, window, _good] = parts.as_slice() else {
+        let [state, since, until, code, failures, window, _good, _kind] = parts.as_slice() else {
             return None;
         };
         let code = (*code).to_owned();

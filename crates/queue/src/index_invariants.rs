@@ -96,7 +96,9 @@ impl Queue {
             .await?;
         let mut leased: BTreeMap<String, u64> = BTreeMap::new();
         for key in self.keys_like(&format!("{}*", keys::RUNNING)).await? {
-            let ids: Vec<String> = self.members(&key).await?.into_iter().collect();
+            let mut fields = redis::cmd("HKEYS");
+            fields.arg(&key);
+            let ids: Vec<String> = fields.query_async(&mut self.connection()).await?;
             for chunk in ids.chunks(500) {
                 for job in self.read(chunk).await? {
                     *leased.entry(job.connector).or_default() += 1;

@@ -49,17 +49,20 @@ impl Queue {
         let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for key in self.keys_like("*").await? {
             let name = key.trim_start_matches(keys::SHARD_PREFIX).to_owned();
-            let is_list = name.starts_with(keys::READY) || name.starts_with(keys::WAITING);
-            let is_index =
-                [keys::SCHEDULED, keys::PARKED, keys::DEAD].contains(&name.as_str()) || name.starts_with(keys::RUNNING);
-            let command = if is_list { "LRANGE" } else { "ZRANGE" };
-            if is_list || is_index {
-                let ids: Vec<String> = redis::cmd(command)
-                    .arg(&key)
-                    .arg(0)
-                    .arg(-1)
-                    .query_async(&mut redis)
-                    .await?;
+            let mut command = if name.starts_with(keys::READY) || name.starts_with(keys::WAITING) {
+                redis::cmd("LRANGE")
+            } else if [keys::SCHEDULED, keys::PARKED, keys::DEAD].contains(&name.as_str()) {
+                redis::cmd("ZRANGE")
+            } else {
+                redis::cmd("HKEYS")
+            };
+            command.arg(&key);
+            let whole = !name.starts_with(keys::RUNNING);
+            if whole {
+                command.arg(0).arg(-1);
+            }
+            if is_place(&name) {
+                let ids: Vec<String> = command.query_async(&mut redis).await?;
                 for id in ids {
                     places.entry(id).or_default().push(name.clone());
                 }
@@ -90,6 +93,14 @@ impl Queue {
             }
         }
     }
+}
+
+/// Whether a key holds ids of living jobs, each standing in one of them.
+fn is_place(name: &str) -> bool {
+    [keys::SCHEDULED, keys::PARKED, keys::DEAD].contains(&name)
+        || [keys::READY, keys::WAITING, keys::RUNNING]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
 }
 
 fn judge(job: &JobRecord, places: Option<&Vec<String>>, wrong: &mut Vec<String>) {

@@ -61,7 +61,7 @@ keys! {
     DEAD, "dead" => "dead";
     /// Sorted set: ids of jobs that expire unrun, by deadline.
     DEADLINES, "deadlines" => "deadlines";
-    /// Sorted set per worker and lane: running ids by the end of their lease.
+    /// Hash per worker and lane: running id → packed state, a line feed, header line.
     RUNNING, "running" => "running:";
     /// Sorted set: worker incarnations by last beat.
     WORKERS, "workers" => "workers";
@@ -83,6 +83,8 @@ keys! {
     COUNTERS, "counters" => "counters";
     /// String: written to learn whether Redis takes writes. Expires.
     PROBE, "probe" => "probe";
+    /// String: when leases that ran out are looked for next.
+    LEASES_LOOK, "leases_look" => "leases-look";
     /// Publish channel: ids of checks that have just ended.
     ENDED, "ended" => "ended";
 }

@@ -153,7 +153,7 @@ impl Queue {
             Some(State::Dead) => sorted(keys::DEAD),
             Some(State::Running) => {
                 let workers = self.workers().await?;
-                let leases = |id: &str| Lane::ALL.map(|lane| Index::Sorted(keys::running(id, lane.as_str())));
+                let leases = |id: &str| Lane::ALL.map(|lane| Index::Hash(keys::running(id, lane.as_str())));
                 workers.iter().flat_map(|worker| leases(&worker.id)).collect()
             }
             Some(State::Done | State::Superseded | State::Expired | State::Discarded) => {

@@ -163,7 +163,7 @@ impl JobRecord {
 
     /// Stands in for a job that this version cannot read: the dead letters show that it is there.
     pub(crate) fn unreadable(id: JobId, data: &[u8]) -> Option<Self> {
-        let stand_in = b"background|unknown||unreadable|0|0|||\ndead|0|0|0||0|0||unreadable|0\n";
+        let stand_in = b"|0|background|unknown|unreadable|0|||\ndead|0|0|0||0|0||unreadable|0\n";
         if data.is_empty() {
             None
         } else {
@@ -190,7 +190,7 @@ impl JobRecord {
 
 fn parse_header(id: JobId, header: &[u8]) -> Option<JobRecord> {
     let text = std::str::from_utf8(header).ok()?;
-    let [lane, connector, key, kind, created, deadline, result, about, trace] = parts(text)?;
+    let [key, deadline, lane, connector, kind, created, result, about, trace] = parts(text)?;
     Some(JobRecord {
         id,
         lane: lane.parse().ok()?,
@@ -239,7 +239,7 @@ mod tests {
         let id = JobId::from_parts(1, 1);
         let record = JobRecord::parse(
             id,
-            b"push|acme|acme/146/ab|push.v1|100|0|r-1|forklift-01|\n{}",
+            b"acme/146/ab|0|push|acme|push.v1|100|r-1|forklift-01|\n{}",
             b"",
             b"",
             b"",
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn a_finished_job_keeps_its_history_and_loses_its_payload() {
         let id = JobId::from_parts(1, 1);
-        let finished = b"push|acme||push.v1|100|0|||\ndone|1|1|0|w1|200|0|||100\n{\"outcome\":\"done\"}\n";
+        let finished = b"|0|push|acme|push.v1|100|||\ndone|1|1|0|w1|200|0|||100\n{\"outcome\":\"done\"}\n";
         let record = JobRecord::parse(id, b"", b"", b"", finished).unwrap();
         assert_eq!(record.state, State::Done);
         assert_eq!(record.history.len(), 1);
@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn a_record_of_another_shape_is_not_guessed_at() {
         let id = JobId::from_parts(1, 1);
-        assert_eq!(JobRecord::parse(id, b"push|acme\n{}", b"", b"", b""), None);
+        assert_eq!(JobRecord::parse(id, b"|0|push|acme\n{}", b"", b"", b""), None);
         assert_eq!(JobRecord::parse(id, b"", b"", b"", b""), None);
     }
 }

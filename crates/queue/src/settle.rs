@@ -47,15 +47,19 @@ fn add_settlement(call: &mut ScriptInvocation<'_>, settlement: &Settlement) {
         | Transition::Bury
         | Transition::Release => ("", ""),
     };
-    let end = format!(
-        "{}|{}|{}|{wake}|{}|{}|{}|{}|{reference}",
-        settlement.token.claim,
-        settlement.transition.verb(),
+    let rest = format!(
+        "|{}|{wake}|{}|{}|{reference}",
         settlement.transition.delay(),
         settlement.code.as_ref().map_or("", AsRef::as_ref),
+        settlement.ledger_state.unwrap_or_default(),
+    );
+    let end = format!(
+        "{}|{}|{}|{}{}",
+        settlement.token.claim,
+        settlement.transition.verb(),
         u8::from(settlement.transition.burns_attempt()),
         u8::from(settlement.docebo_answered),
-        settlement.ledger_state.unwrap_or_default(),
+        if rest == "|0||||" { "" } else { &rest },
     );
     let attempt = settlement.attempt.as_ref().map(crate::AttemptRecord::to_line);
     call.arg(settlement.token.job.to_string())

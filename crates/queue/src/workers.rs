@@ -65,7 +65,7 @@ impl Queue {
             let mut pipe = redis::pipe();
             pipe.cmd("HGET").arg(keys::key(keys::WORKER_INFO)).arg(&id);
             for lane in Lane::ALL {
-                pipe.cmd("ZCARD").arg(keys::running(&id, lane.as_str()));
+                pipe.cmd("HLEN").arg(keys::running(&id, lane.as_str()));
             }
             let (info, check, push, background): (Option<String>, u64, u64, u64) = pipe.query_async(&mut redis).await?;
             workers.push(Worker {

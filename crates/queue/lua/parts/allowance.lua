@@ -17,11 +17,12 @@ local function through_gate(connector, now, peek)
   if is_shut(g, now) then
     return 0, { why = 'gate', code = g.code, since = g.since, until_ms = g.until_ms }
   end
+  local window = g.window
   if g.state == 'closed' then
-    if peek then return 1 end
-    g = start_ramp(connector, g, now)
+    window = 1
+    if not peek then start_ramp(connector, g, now) end
   end
-  return g.window, { why = 'ramp', code = g.code, since = g.since, until_ms = 0, limit = g.window }
+  return window, { why = 'ramp', code = g.code, since = g.since, until_ms = 0, limit = window }
 end
 
 -- How many jobs of a connector may start in a lane now, with the reason why not more; and the connector's weight.

@@ -57,14 +57,13 @@ local function bucket_of(id)
 end
 
 -- Ended jobs of this script: their records move to the buckets that expire, everything else of them goes.
-local ended = { records = {}, ids = {}, told = {}, deadlines = {}, states = {} }
+local ended = { records = {}, ids = {}, told = {}, metas = {}, deadlines = {}, states = {} }
 
--- Ends a job. What is written waits for `write_ended`, so that a batch costs a few commands and not a few per job.
-local function finish(id, s, m, state, now)
-  m.state, m.since, m.due, m.wake = state, now, 0, ''
-  local header = string.sub(s.data, 1, string.find(s.data, '\n', 1, true))
-  local record = header .. pack_meta(m) .. '\n'
-  if not m.untold then
+-- Ends a job whose meta is packed already. What is written waits for `write_ended`, so that a batch costs a few
+-- commands and not a few per job. `untold`: nothing was ever noted of it.
+local function put_away(id, s, state, packed, untold)
+  local record = s.header .. packed .. '\n'
+  if not untold then
     record = record .. (redis.call('HGET', K.history, id) or '')
     ended.told[#ended.told + 1] = id
   end
@@ -74,12 +73,18 @@ local function finish(id, s, m, state, now)
     records = {}
     ended.records[bucket] = records
   end
-  records[#records + 1] = id
-  records[#records + 1] = record
+  local n = #records
+  records[n + 1], records[n + 2] = id, record
   ended.ids[#ended.ids + 1] = id
   if s.deadline > 0 then ended.deadlines[#ended.deadlines + 1] = id end
   ended.states[state] = (ended.states[state] or 0) + 1
   if s.lane == 'check' then redis.call('PUBLISH', K.ended, id) end
+end
+
+local function finish(id, s, m, state, now)
+  m.state, m.since, m.due, m.wake = state, now, 0, ''
+  put_away(id, s, state, pack_meta(m))
+  ended.metas[#ended.metas + 1] = id
 end
 
 local function write_ended(now, retention_ms)
@@ -91,7 +96,7 @@ local function write_ended(now, retention_ms)
     redis.call('ZADD', K.buckets, 'GT', expiry, bucket)
   end
   call_all('HDEL', K.data, ended.ids)
-  call_all('HDEL', K.meta, ended.ids)
+  if #ended.metas > 0 then call_all('HDEL', K.meta, ended.metas) end
   if #ended.told > 0 then call_all('HDEL', K.history, ended.told) end
   if #ended.deadlines > 0 then call_all('ZREM', K.deadlines, ended.deadlines) end
   for state, jobs in pairs(ended.states) do redis.call('HINCRBY', K.counters, state, jobs) end

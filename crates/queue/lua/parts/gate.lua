@@ -1,5 +1,5 @@
--- A connector's gate: `state|since|until|code|failures|window|good`, absent while it is simply open.
---   open     counts failures in a row
+-- A connector's gate: `state|since|until|code|failures|window|good|kind`, absent while it is simply open.
+--   open     counts failures in a row, of one kind whatever their codes
 --   closed   until a time, or until somebody opens it (0)
 --   ramping  lets `window` jobs run at once; as many good ones double it, and past MAX_WINDOW the gate is open
 
@@ -8,22 +8,23 @@ local MAX_WINDOW = 64
 local function read_gate(connector)
   local packed = redis.call('HGET', K.gates, connector)
   if not packed then return nil end
-  local state, since, until_ms, code, failures, window, good =
-    string.match(packed, '^(%a+)|(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)|(%d+)$')
+  local state, since, until_ms, code, failures, window, good, kind =
+    string.match(packed, '^(%a+)|(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)|(%d+)|([^|]*)$')
   if not state then return nil end
   return { state = state, since = tonumber(since), until_ms = tonumber(until_ms), code = code,
-    failures = tonumber(failures), window = tonumber(window), good = tonumber(good) }
+    failures = tonumber(failures), window = tonumber(window), good = tonumber(good),
+    kind = kind }
 end
 
 local function write_gate(connector, g)
-  local packed = table.concat({ g.state, g.since, g.until_ms, g.code, g.failures, g.window, g.good }, '|')
+  local packed = table.concat({ g.state, g.since, g.until_ms, g.code, g.failures, g.window, g.good, g.kind }, '|')
   redis.call('HSET', K.gates, connector, packed)
   return packed
 end
 
 -- Lets one job through, then two, then four: whatever was wrong may still be.
 local function start_ramp(connector, g, now)
-  g = g or { code = '', failures = 0 }
+  g = g or { code = '', failures = 0, kind = '' }
   g.state, g.since, g.until_ms, g.window, g.good = 'ramping', now, 0, 1, 0
   write_gate(connector, g)
   return g

@@ -7,7 +7,8 @@ local function end_pause(target, now)
   local kind, name = string.match(target, '^(%a+):(.*)$')
   if kind == 'lane' then signal(name) end
   if kind == 'connector' then
-    if not read_gate(name) then start_ramp(name, nil, now) end
+    local g = read_gate(name)
+    if not g or g.state == 'open' then start_ramp(name, g, now) end
     release_holds(name)
   end
   return true

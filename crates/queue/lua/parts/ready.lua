@@ -66,6 +66,13 @@ local function release_holds(connector)
   end
 end
 
+-- Ends a hold that was just found to be too early.
+local function expect_turn_again(lane, connector)
+  if redis.call('EXISTS', ready_list(lane, connector)) == 0 then return end
+  redis.call('ZREM', K.holds .. lane, connector)
+  join_turns(lane, connector)
+end
+
 -- A connector without ready jobs has no place in its lane.
 local function leave_if_empty(lane, connector)
   if redis.call('EXISTS', ready_list(lane, connector)) == 1 then return end

@@ -1,8 +1,4 @@
--- Leases, and how many jobs of each connector run: the measure of its ramp, its budget and its own limit.
-
-local function running_key(worker, lane)
-  return K.running .. worker .. ':' .. lane
-end
+-- How many jobs of each connector run: the measure of its ramp, its budget and its own limit.
 
 -- Changes to the counts, written together.
 local running_change = {}

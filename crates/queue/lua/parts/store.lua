@@ -1,8 +1,8 @@
 -- New jobs.
 
--- A new job is seven arguments: id, delay_ms, ttl_ms (0: none), lane, connector, what stands before the times in its
--- data, what stands behind them.
-local JOB_ARGUMENTS = 7
+-- A new job is eight arguments: id, delay_ms, ttl_ms (0: none), lane, connector, key, what stands between its two times
+-- in its data, what stands behind them.
+local JOB_ARGUMENTS = 8
 
 -- New jobs of this script, written together: a batch costs a few commands and not a few per job.
 local new = { data = {}, deadlines = {}, lists = {} }
@@ -14,7 +14,7 @@ local function insert(at, now)
   local deadline = ttl_ms > 0 and now + ttl_ms or 0
   local n = #new.data
   new.data[n + 1] = id
-  new.data[n + 2] = ARGV[at + 5] .. now .. '|' .. deadline .. ARGV[at + 6]
+  new.data[n + 2] = ARGV[at + 5] .. '|' .. deadline .. ARGV[at + 6] .. now .. ARGV[at + 7]
   if deadline > 0 then
     new.deadlines[#new.deadlines + 1] = deadline
     new.deadlines[#new.deadlines + 1] = id
