@@ -2,10 +2,10 @@
 //!
 //! It fills and empties the Redis that it is given: use one of its own.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use futures::future::try_join_all;
-use passback_queue::{ClaimToken, JobId, Lane, Limits, Name, NewJob, Queue, RedisOptions, Settlement, Transition};
+use passback_queue::{Claimed, JobId, Lane, Limits, Name, NewJob, Queue, RedisOptions, Settlement, Transition};
 use tokio::time::Instant;
 
 const PAYLOAD_BYTES: usize = 336;
@@ -143,21 +143,22 @@ async fn drain(queue: Queue, number: usize, most: usize, share: usize) -> Outcom
         if claimed.is_empty() {
             break;
         }
-        let ends: Vec<Settlement> = claimed.iter().map(|job| done(job.token)).collect();
+        let ends: Vec<Settlement> = claimed.iter().map(done).collect();
         queue.settle(&worker, &ends).await?;
         drained += ends.len();
     }
     Ok(drained)
 }
 
-fn done(token: ClaimToken) -> Settlement {
+fn done(job: &Claimed) -> Settlement {
     Settlement {
-        token,
+        token: job.token,
         transition: Transition::Done,
         code: None,
         attempt: None,
         answer: None,
         ledger_state: None,
         docebo_answered: true,
+        header: Some(Arc::clone(&job.record.header)),
     }
 }

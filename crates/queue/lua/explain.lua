@@ -20,7 +20,7 @@ local function paused(target, name)
   return pause and by(name, pause, string.match(note, '\n(.*)$'))
 end
 
-local place = redis.call('LPOS', ready_list(s.lane, s.connector), id, 'MAXLEN', 100000)
+local place = redis.call('LPOS', ready_list(s.lane, s.connector), entry_of(id, s.key, s.deadline), 'MAXLEN', 100000)
 -- Behind its key's holder, the job is in no ready list.
 local holder = s.key ~= '' and redis.call('HGET', K.busy, s.key)
 if holder and holder_of(holder) ~= id then
@@ -34,13 +34,13 @@ if stop then return stop end
 -- Jobs before it that a claim would start, and the one among them that would take its key.
 local function jobs_before()
   if not place or place > MAX_AHEAD then return place or 0 end
-  local ids = place > 0 and redis.call('LRANGE', ready_list(s.lane, s.connector), 0, place - 1) or {}
+  local entries = place > 0 and redis.call('LRANGE', ready_list(s.lane, s.connector), 0, place - 1) or {}
   local started, specs, keys, taken = 0, {}, {}, {}
-  for at, data in ipairs(read_all(K.data, ids)) do
-    local other = data and parse_spec(data)
-    if other and (other.deadline == 0 or other.deadline > now) then
-      specs[#specs + 1] = { id = ids[at], key = other.key }
-      keys[#keys + 1] = other.key
+  for _, entry in ipairs(entries) do
+    local other, key, deadline = string.match(entry, '^([^|]*)|([^|]*)|?(%d*)$')
+    if deadline == '' or tonumber(deadline) > now then
+      specs[#specs + 1] = { id = other, key = key }
+      keys[#keys + 1] = key
     end
   end
   for at, busy in ipairs(read_all(K.busy, keys)) do

@@ -1,8 +1,8 @@
 -- Ends attempts. A stale claim token changes nothing.
 -- KEYS  1: data
 -- ARGV  1: now in ms or 0; 2: worker incarnation; 3: retention in ms; 4: answer retention in ms;
---       then per job 4: id, `claim|verb|burns|worked`, attempt line, answer; behind `worked`, unless all are empty:
---       `|delay_ms|wake|code|state|reference`
+--       then per job 5: id, `claim|verb|burns|worked`, attempt line, answer, the header of its data ('': read it); behind
+--       `worked`, unless all are empty: `|delay_ms|wake|code|state|reference`
 --       verbs: done | superseded | expired | retry | snooze | park | bury | release
 --       burns: whether an attempt (0/1); worked: whether Docebo answered as it should (0/1); delay_ms: until due (retry,
 --       snooze), until the next look (park; -1 never); state and reference are for the ledger
@@ -14,31 +14,6 @@ local ENDS = { done = true, superseded = true, expired = true }
 local left, keys, holders, worked = {}, {}, {}, {}
 -- What the records of jobs that end now have in common.
 local ENDED_NOW = '|' .. worker .. '|' .. now .. '|0||'
-
-local function parse_end(text)
-  local claim, verb, burns, answered, rest = string.match(text, '^(%d+)|(%a+)|([01])|([01])(.*)$')
-  if not claim or not VERBS[verb] then return nil end
-  local e = { claim = claim, verb = verb, burns = burns == '1', worked = answered == '1', delay_ms = 0, wake = '',
-    code = '', state = '', reference = '' }
-  if rest ~= '' then
-    local delay, wake, code, state, reference =
-      string.match(rest, '^|(%-?%d+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)$')
-    if not delay then return nil end
-    e.delay_ms, e.wake, e.code, e.state, e.reference = tonumber(delay), wake, code, state, reference
-  end
-  return e
-end
-
--- What a lease says: the job's meta and its spec. Numbers that only move on stay text.
-local function parse_lease(record)
-  local claim, attempts, crashes, since, born, header =
-    string.match(record, '^running|(%d+)|(%d+)|(%d+)|[^|]*|(%d+)|%d+|[^|]*|[^|]*|(%d+)\n(.*)$')
-  if not claim then return nil end
-  local key, deadline, lane, connector, result =
-    string.match(header, '^([^|]*)|(%d+)|([^|]*)|([^|]*)|[^|]*|%d+|([^|]*)|')
-  return { claim = claim, attempts = tonumber(attempts), crashes = crashes, since = since, born = born },
-    { lane = lane, connector = connector, key = key, deadline = tonumber(deadline), result = result, header = header }
-end
 
 -- Why a job that this worker does not run cannot be settled: it was settled so before, or somebody else has it.
 local function why_not(id, claim)
@@ -65,50 +40,71 @@ local function park(id, s, m, e)
 end
 
 -- A job that lives on.
-local function move_on(id, s, m, e)
-  if e.verb == 'release' then
+local function move_on(id, s, m, verb, e)
+  if verb == 'release' then
     make_ready(id, s, m, now, true)
-  elseif e.verb == 'retry' or e.verb == 'snooze' then
+  elseif verb == 'retry' or verb == 'snooze' then
     m.due = now + e.delay_ms
     enter(id, m, 'scheduled', now)
     redis.call('ZADD', K.scheduled, m.due, id)
-  elseif e.verb == 'park' then
+  elseif verb == 'park' then
     park(id, s, m, e)
-  elseif e.verb == 'bury' then
+  elseif verb == 'bury' then
     bury(id, s.lane, m, now)
   end
 end
 
-local function settle(at, id, record)
-  local e = parse_end(ARGV[at + 1])
-  if not e then return 'fenced' end
-  local lease, s
-  if record then lease, s = parse_lease(record) end
-  if not lease then return why_not(id, e.claim) end
-  if lease.claim ~= e.claim then return 'fenced' end
-  if not left[s.lane] then left[s.lane] = {} end
-  left[s.lane][#left[s.lane] + 1] = id
-  count_running(s.connector, -1)
-  local line = ARGV[at + 2]
+-- What else there is to an end than how it goes on in the usual case.
+local function parse_rest(rest)
+  if rest == '' then return { delay_ms = 0, wake = '', code = '', state = '', reference = '' } end
+  local delay, wake, code, state, reference = string.match(rest, '^|(%-?%d+)|([^|]*)|([^|]*)|([^|]*)|([^|]*)$')
+  if not delay then return nil end
+  return { delay_ms = tonumber(delay), wake = wake, code = code, state = state, reference = reference }
+end
+local PLAIN = parse_rest('')
+
+local function settle(at, id, record, lane)
+  local claim, verb, burns, answered, rest = string.match(ARGV[at + 1], '^(%d+)|(%a+)|([01])|([01])(.*)$')
+  local e = rest == '' and PLAIN or rest and parse_rest(rest)
+  if not e or not VERBS[verb] then return 'fenced' end
+  if not record then return why_not(id, claim) end
+  local held, attempts, crashes, since, born, connector, key, deadline = string.match(record,
+    '^running|(%d+)|(%d+)|(%d+)|[^|]*|(%d+)|%d+|[^|]*|[^|]*|(%d*)\n([^|]*)|([^|]*)|(%d*)$')
+  if held ~= claim then return 'fenced' end
+  left[lane] = left[lane] or {}
+  table.insert(left[lane], id)
+  count_running(connector, -1)
+  local line, answer, header = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+  if header == '' then header = header_of(redis.call('HGET', K.data, id) or '') end
   append_history(id, line)
-  if ARGV[at + 3] ~= '' then redis.call('SET', K.answer .. id, ARGV[at + 3], 'PX', answer_ms) end
+  if answer ~= '' then redis.call('SET', K.answer .. id, answer, 'PX', answer_ms) end
   -- A job given back keeps its key: it stays before those that wait behind it.
-  if s.key ~= '' and e.verb ~= 'release' then
-    keys[#keys + 1] = s.key
+  if key ~= '' and verb ~= 'release' then
+    keys[#keys + 1] = key
     holders[#holders + 1] = id
   end
-  if e.worked then worked[#worked + 1] = s.connector end
-  local attempts = e.burns and lease.attempts + 1 or lease.attempts
-  local m = { claims = lease.claim, attempts = attempts, crashes = lease.crashes, worker = worker,
-    began = tonumber(lease.since), due = 0, wake = '', code = e.code, born = lease.born }
-  if e.verb ~= 'release' and e.state ~= '' then ledger_step(s, m, e.state, e.state, now, e.reference) end
-  if ENDS[e.verb] then
-    local packed = e.verb .. '|' .. lease.claim .. '|' .. attempts .. '|' .. lease.crashes .. ENDED_NOW .. e.code .. '|'
-      .. lease.born
+  if answered == '1' then worked[#worked + 1] = connector end
+  if burns == '1' then attempts = attempts == '0' and '1' or tonumber(attempts) + 1 end
+  if ENDS[verb] and e.state == '' then
+    local packed = verb .. '|' .. claim .. '|' .. attempts .. '|' .. crashes .. ENDED_NOW .. e.code .. '|' .. born
     -- What was leased once and has nothing to tell has no history.
-    put_away(id, s, e.verb, packed, lease.claim == '1' and line == '')
+    put_away(id, header, lane, deadline ~= '', verb, packed, claim == '1' and line == '')
+    return 'settled'
+  end
+  local s = parse_header(header)
+  if not s then
+    -- Its lease was all that could be read of it.
+    entomb(id, now)
+    return 'settled'
+  end
+  local m = { claims = claim, attempts = attempts, crashes = crashes, worker = worker, began = tonumber(since), due = 0,
+    wake = '', code = e.code, born = born ~= '' and born or s.created, untold = claim == '1' and line == '' }
+  if verb ~= 'release' and e.state ~= '' then ledger_step(s, m, e.state, e.state, now, e.reference) end
+  if ENDS[verb] then
+    m.state, m.since = verb, now
+    put_away(id, header, lane, deadline ~= '', verb, pack_meta(m), m.untold)
   else
-    move_on(id, s, m, e)
+    move_on(id, s, m, verb, e)
   end
   return 'settled'
 end
@@ -125,11 +121,18 @@ local function free_keys()
   if #free > 0 then call_all('HDEL', K.busy, free) end
 end
 
-local ids, verdicts, fenced, seen = {}, {}, 0, {}
-for at = 5, #ARGV, 4 do ids[#ids + 1] = ARGV[at] end
-local records = leases_of(worker, ids)
+local ids, verdicts, fenced, seen, lanes, records = {}, {}, 0, {}, {}, {}
+for at = 5, #ARGV, 5 do ids[#ids + 1] = ARGV[at] end
+for _, lane in ipairs(LANES) do
+  local leases = running_key(worker, lane)
+  if redis.call('EXISTS', leases) == 1 then
+    for number, record in ipairs(read_all(leases, ids)) do
+      if record then records[number], lanes[number] = record, lane end
+    end
+  end
+end
 for number, id in ipairs(ids) do
-  local verdict = seen[id] and 'fenced' or settle(5 + (number - 1) * 4, id, records[id])
+  local verdict = seen[id] and 'fenced' or settle(5 + (number - 1) * 5, id, records[number], lanes[number])
   seen[id] = true
   if verdict == 'fenced' then fenced = fenced + 1 end
   verdicts[number] = verdict

@@ -65,15 +65,55 @@ impl Queue {
             .arg(egress.name.as_str())
             .arg(egress.calls_per_hour.unwrap_or(0))
             .arg(millis(CALL_COUNTS_FOR));
-        let flat: Vec<Vec<u8>> = self.run(&call).await?;
-        let (first, jobs) = flat.split_at(flat.len().min(1));
-        let service = match first.first().map(Vec::as_slice) {
+        let mut flat: Vec<Vec<u8>> = self.run(&call).await?;
+        let jobs = flat.split_off(flat.len().min(2));
+        let service = match flat.first().map(Vec::as_slice) {
             Some(b"lane_paused") => Service::LanePaused,
             Some(b"worker_paused") => Service::WorkerPaused,
-            _ => Service::Open,
+            Some(_) | None => Service::Open,
         };
-        // A record that only Rust cannot read keeps its lease, which runs out: three times, and a person looks at it.
-        Ok((service, jobs.chunks_exact(4).filter_map(read_claimed).collect()))
+        let now_ms = flat
+            .get(1)
+            .and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+        let fresh = FirstLease {
+            worker: worker.as_str(),
+            since_ms: now_ms.unwrap_or(0),
+            due_ms: now_ms.unwrap_or(0) + millis(lease),
+        };
+        Ok((service, self.open(worker, &jobs, &fresh).await?))
+    }
+
+    /// Reads what was leased: it is not the script's to read. What this version cannot read goes to a person.
+    async fn open(
+        &self,
+        worker: &Name,
+        leases: &[Vec<u8>],
+        fresh: &FirstLease<'_>,
+    ) -> Result<Vec<Claimed>, QueueError> {
+        let ids: Vec<&[u8]> = leases.chunks_exact(3).map(|lease| lease[0].as_slice()).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut read = redis::cmd("HMGET");
+        read.arg(keys::key(keys::DATA)).arg(&ids);
+        let datas: Vec<Vec<u8>> = read.query_async(&mut self.connection()).await?;
+        let mut claimed = Vec::with_capacity(ids.len());
+        let mut unreadable = Vec::new();
+        for (lease, data) in leases.chunks_exact(3).zip(&datas) {
+            match read_claimed(lease, data, fresh) {
+                Some(job) => claimed.push(job),
+                None => unreadable.push(lease[0].as_slice()),
+            }
+        }
+        if !unreadable.is_empty() {
+            let mut call = self.timed(&self.shared.scripts.unreadable);
+            call.arg(worker.as_str());
+            for id in unreadable {
+                call.arg(id);
+            }
+            let _: u64 = self.run(&call).await?;
+        }
+        Ok(claimed)
     }
 
     /// Gives back what `worker` holds in a lane without knowing of it. Burns nothing.
@@ -132,10 +172,24 @@ impl LaneSignal {
     }
 }
 
-fn read_claimed(parts: &[Vec<u8>]) -> Option<Claimed> {
-    let [id, data, meta, history] = parts else { return None };
+/// What the record of a job that never ran before says of its lease.
+struct FirstLease<'a> {
+    worker: &'a str,
+    since_ms: u64,
+    due_ms: u64,
+}
+
+fn read_claimed(lease: &[Vec<u8>], data: &[u8], fresh: &FirstLease<'_>) -> Option<Claimed> {
+    let [id, meta, history] = lease else { return None };
     let job: JobId = std::str::from_utf8(id).ok()?.parse().ok()?;
-    let record = JobRecord::parse(job, data, meta, history, b"")?;
+    let mut record = JobRecord::parse(job, data, meta, history, b"")?;
+    if meta.is_empty() {
+        record.state = State::Running;
+        record.claims = 1;
+        record.worker = Some(fresh.worker.to_owned());
+        record.since_ms = fresh.since_ms;
+        record.due_ms = Some(fresh.due_ms);
+    }
     let claim = record.claims;
     Some(Claimed {
         token: ClaimToken { job, claim },

@@ -63,7 +63,9 @@ impl Queue {
             }
             if is_place(&name) {
                 let ids: Vec<String> = command.query_async(&mut redis).await?;
-                for id in ids {
+                for entry in ids {
+                    // A ready job stands with its key; an id has 26 characters.
+                    let id = entry.split('|').next().unwrap_or_default().to_owned();
                     places.entry(id).or_default().push(name.clone());
                 }
             }

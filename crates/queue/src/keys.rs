@@ -23,6 +23,8 @@ keys! {
     READY, "ready" => "ready:";
     /// Sorted set per lane: connectors with ready jobs, by virtual time.
     TURNS, "turns" => "turns:";
+    /// Sorted set per lane: connectors that have left their turns, by the virtual time up to which they were served.
+    TURNS_LEFT, "turns_left" => "turns-left:";
     /// String per lane: the virtual time, that of the connector served last.
     TURN, "turn" => "turn:";
     /// List per lane: tokens that wake one idle worker each.

@@ -1,5 +1,7 @@
 //! A stored job as it is read back.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{AttemptRecord, JobId, Lane};
@@ -133,6 +135,8 @@ pub struct JobRecord {
     pub born_ms: u64,
     /// Past attempts and interventions, oldest first.
     pub history: Vec<AttemptRecord>,
+    /// The line before its payload in Redis, line feed included; a settlement that brings it spares Redis a read.
+    pub header: Arc<str>,
     /// The payload; gone once the job has ended.
     pub payload: Option<Vec<u8>>,
 }
@@ -183,7 +187,12 @@ impl JobRecord {
         self.due_ms = due.parse().ok().filter(|due| *due > 0);
         self.wake = filled(wake);
         self.code = filled(code);
-        self.born_ms = born.parse().ok()?;
+        // The time of creation, unless its age began anew.
+        self.born_ms = if born.is_empty() {
+            self.created_ms
+        } else {
+            born.parse().ok()?
+        };
         Some(())
     }
 }
@@ -213,6 +222,7 @@ fn parse_header(id: JobId, header: &[u8]) -> Option<JobRecord> {
         code: None,
         born_ms: 0,
         history: Vec::new(),
+        header: format!("{text}\n").into(),
         payload: None,
     })
 }

@@ -86,6 +86,7 @@ scripts! {
     forget: "forget.lua", GoOn, [Record, Ready];
     spend: "spend.lua", GoOn, [Record, Gate, Quota];
     budget: "budget.lua", GoOn, [Record, Ready, Running, Quota];
+    unreadable: "unreadable.lua", GoOn, [Record, Ready, Ending, Keyed, Gate, Running];
     explain: "explain.lua", GoOn, [Record, Ready, Ending, Keyed, Gate, Running, Quota, Allowance];
 }
 

@@ -35,7 +35,7 @@ impl Queue {
     }
 }
 
-/// The four arguments of one settlement.
+/// The five arguments of one settlement.
 fn add_settlement(call: &mut ScriptInvocation<'_>, settlement: &Settlement) {
     let (wake, reference) = match &settlement.transition {
         Transition::Park { wake, .. } => (wake.as_str(), ""),
@@ -65,5 +65,6 @@ fn add_settlement(call: &mut ScriptInvocation<'_>, settlement: &Settlement) {
     call.arg(settlement.token.job.to_string())
         .arg(end)
         .arg(attempt.unwrap_or_default())
-        .arg(settlement.answer.as_deref().unwrap_or_default());
+        .arg(settlement.answer.as_deref().unwrap_or_default())
+        .arg(settlement.header.as_deref().unwrap_or_default());
 }

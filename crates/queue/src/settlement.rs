@@ -97,6 +97,8 @@ pub struct Settlement {
     pub ledger_state: Option<&'static str>,
     /// Whether Docebo was called and answered as it should: what opens the connector's gate further.
     pub docebo_answered: bool,
+    /// [`JobRecord::header`](crate::JobRecord::header) as it was claimed; none has Redis read it.
+    pub header: Option<std::sync::Arc<str>>,
 }
 
 /// What became of a settlement.

@@ -1,7 +1,9 @@
 //! What an attempt leaves behind: its settlement, with a line for the history where there is something to tell, and a
 //! line in the log.
 
-use passback_docebo::{Call, Calls};
+use std::sync::Arc;
+
+use passback_docebo::{Call, Calls, Endpoint, Failure};
 use passback_queue::{AttemptRecord, CallRecord, Name, Settlement, Transition};
 
 use crate::decision::Decision;
@@ -30,6 +32,7 @@ pub(crate) fn settlement(
         answer: decision.answer.map(|answer| answer.to_bytes()),
         ledger_state: decision.ledger_state,
         docebo_answered: !calls.0.is_empty() && docebo_answered(happened),
+        header: Some(Arc::clone(&lease.claimed.record.header)),
     }
 }
 
@@ -66,8 +69,27 @@ fn docebo_answered(happened: &Happened) -> bool {
         Happened::Checked(_) | Happened::Pushed(_) => true,
         Happened::Failed(trouble) => match trouble {
             Trouble::UserNotFound | Trouble::UserAmbiguous | Trouble::EnrollmentNotFound => true,
+            // A refusal of this one write, or that there is nothing to write to, is an answer like any other.
+            Trouble::Docebo(error) => {
+                let at_write = error.endpoint == Endpoint::EnrollmentWrite;
+                match error.failure {
+                    Failure::Rejected { .. } => true,
+                    Failure::NotFound { .. } => at_write,
+                    Failure::Held { .. }
+                    | Failure::Unreachable { .. }
+                    | Failure::CertificateInvalid { .. }
+                    | Failure::ConnectionLost { .. }
+                    | Failure::TimedOut
+                    | Failure::Throttled { .. }
+                    | Failure::Unavailable { .. }
+                    | Failure::CredentialsRefused { .. }
+                    | Failure::Forbidden { .. }
+                    | Failure::NotJson { .. }
+                    | Failure::UnexpectedShape { .. }
+                    | Failure::Unexpected { .. } => false,
+                }
+            }
             Trouble::StatusUnknown { .. }
-            | Trouble::Docebo(_)
             | Trouble::Conflict { .. }
             | Trouble::ExamMoved
             | Trouble::ExamMissing
@@ -96,6 +118,7 @@ pub(crate) fn released_unstarted(lease: &Lease) -> Settlement {
         answer: None,
         ledger_state: None,
         docebo_answered: false,
+        header: Some(Arc::clone(&lease.claimed.record.header)),
     }
 }
 

@@ -97,6 +97,7 @@ impl Fixture {
             answer: end.answer,
             ledger_state: end.ledger_state,
             docebo_answered: false,
+            header: None,
         };
         let verdicts = self.producer.queue().settle(&worker(), &[settlement]).await.unwrap();
         assert_eq!(verdicts, [Verdict::Settled]);

@@ -59,10 +59,10 @@ end
 -- Ended jobs of this script: their records move to the buckets that expire, everything else of them goes.
 local ended = { records = {}, ids = {}, told = {}, metas = {}, deadlines = {}, states = {} }
 
--- Ends a job whose meta is packed already. What is written waits for `write_ended`, so that a batch costs a few
--- commands and not a few per job. `untold`: nothing was ever noted of it.
-local function put_away(id, s, state, packed, untold)
-  local record = s.header .. packed .. '\n'
+-- Ends a job. What is written waits for `write_ended`, so that a batch costs a few commands and not a few per job.
+-- `untold`: nothing was ever noted of it.
+local function put_away(id, header, lane, perishable, state, packed, untold)
+  local record = header .. packed .. '\n'
   if not untold then
     record = record .. (redis.call('HGET', K.history, id) or '')
     ended.told[#ended.told + 1] = id
@@ -76,14 +76,14 @@ local function put_away(id, s, state, packed, untold)
   local n = #records
   records[n + 1], records[n + 2] = id, record
   ended.ids[#ended.ids + 1] = id
-  if s.deadline > 0 then ended.deadlines[#ended.deadlines + 1] = id end
+  if perishable then ended.deadlines[#ended.deadlines + 1] = id end
   ended.states[state] = (ended.states[state] or 0) + 1
-  if s.lane == 'check' then redis.call('PUBLISH', K.ended, id) end
+  if lane == 'check' then redis.call('PUBLISH', K.ended, id) end
 end
 
 local function finish(id, s, m, state, now)
   m.state, m.since, m.due, m.wake = state, now, 0, ''
-  put_away(id, s, state, pack_meta(m))
+  put_away(id, s.header, s.lane, s.deadline > 0, state, pack_meta(m))
   ended.metas[#ended.metas + 1] = id
 end
 

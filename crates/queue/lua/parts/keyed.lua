@@ -1,8 +1,6 @@
 -- Jobs of one serialisation key run one after the other. `keys:busy` names, per key, the job that runs or is next,
 -- with a `+` behind its id while others wait in the key's list.
 
-local ID_CHARS = 26
-
 local function holder_of(busy)
   return busy and string.sub(busy, 1, ID_CHARS)
 end
@@ -39,7 +37,7 @@ end
 -- Takes a ready job out of whichever list holds it, and its key from it if it had its turn already.
 local function drop_ready(id, s, now)
   free_key(id, s, now)
-  if redis.call('LREM', ready_list(s.lane, s.connector), 1, id) == 0 and s.key ~= '' then
+  if redis.call('LREM', ready_list(s.lane, s.connector), 1, entry_of(id, s.key, s.deadline)) == 0 and s.key ~= '' then
     redis.call('LREM', K.waiting .. s.key, 1, id)
   end
   leave_if_empty(s.lane, s.connector)

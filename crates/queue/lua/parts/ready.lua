@@ -1,4 +1,4 @@
--- Ready jobs stand in one list per lane and connector. A connector with ready jobs has a turn in its lane, or is on
+-- Ready jobs stand in one list per lane and connector, as `id|key` or `id|key|deadline`. A connector with ready jobs has a turn in its lane, or is on
 -- hold there, since a claim found that none of its jobs may start before some time or event.
 
 local MAX_SIGNALS = 16
@@ -17,9 +17,12 @@ local function ready_list(lane, connector)
   return K.ready .. lane .. ':' .. connector
 end
 
--- Gives a connector a turn: after the one that is served now, before those that were served since.
+-- Gives a connector a turn: after the one that is served now, but not before it has waited for what it was served last,
+-- or who comes and goes would overtake who stays.
 local function join_turns(lane, connector)
-  redis.call('ZADD', K.turns .. lane, 'NX', redis.call('GET', K.turn .. lane) or '0', connector)
+  local now_served = tonumber(redis.call('GET', K.turn .. lane) or '0')
+  local served_until = tonumber(redis.call('ZSCORE', K.turns_left .. lane, connector) or '0')
+  redis.call('ZADD', K.turns .. lane, 'NX', string.format('%.4f', math.max(now_served, served_until)), connector)
   signal(lane)
 end
 
@@ -38,9 +41,16 @@ local function expect_turn(lane, connector)
   join_turns(lane, connector)
 end
 
+-- How a job stands in a ready list: with what a claim must know of it.
+local function entry_of(id, key, deadline)
+  if deadline == 0 then return id .. '|' .. key end
+  return id .. '|' .. key .. '|' .. deadline
+end
+
 -- Puts a job into its connector's ready list; at the head if it had waited there before.
 local function push_ready(id, s, at_head)
-  redis.call(at_head and 'LPUSH' or 'RPUSH', ready_list(s.lane, s.connector), id)
+  local entry = entry_of(id, s.key, s.deadline)
+  redis.call(at_head and 'LPUSH' or 'RPUSH', ready_list(s.lane, s.connector), entry)
   expect_turn(s.lane, s.connector)
 end
 

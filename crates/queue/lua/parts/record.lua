@@ -1,8 +1,12 @@
 -- A job is two strings. Its data: the header `key|deadline|lane|connector|kind|created|result|about|trace`, a line
 -- feed, the payload. Its meta: `state|claims|attempts|crashes|worker|since|due|wake|code|born`; absent while the job
--- has never left `ready`; while it runs, its meta, a line feed and its header stand in its worker's leases instead.
--- Times are milliseconds of Redis TIME. No part holds `|`.
+-- has never left `ready`; while it runs, it stands in its worker's leases instead, with a line feed and
+-- `connector|key|deadline` behind it. An empty `born` is the time of creation. Times are milliseconds of Redis TIME. No
+-- part holds `|`.
+--
+-- Lua hashes every byte of every string it meets: the claim and the settle read no data, so that a payload costs nothing.
 
+local ID_CHARS = 26
 local LANES = { 'check', 'push', 'background' }
 -- What `unpack` takes at once; Redis refuses a few thousand.
 local MAX_UNPACKED = 960
@@ -54,18 +58,18 @@ end
 
 local function parse_meta(packed)
   local state, claims, attempts, crashes, worker, since, due, wake, code, born = string.match(packed,
-    '^(%a+)|(%d+)|(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)|([^|]*)|([^|]*)|(%d+)')
+    '^(%a+)|(%d+)|(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)|([^|]*)|([^|]*)|(%d*)')
   if not state then return nil end
   return { state = state, claims = tonumber(claims), attempts = tonumber(attempts),
     crashes = tonumber(crashes), worker = worker, since = tonumber(since), due = tonumber(due),
-    wake = wake, code = code, born = tonumber(born) }
+    wake = wake, code = code, born = tonumber(born) or 0 }
 end
 
 local function running_key(worker, lane)
   return K.running .. worker .. ':' .. lane
 end
 
--- The leases that a worker has of these jobs: id → meta and header.
+-- The leases that a worker has of these jobs: id → meta and what its lease adds.
 local function leases_of(worker, ids)
   local leases = {}
   for _, lane in ipairs(LANES) do
@@ -97,7 +101,9 @@ local function load(id)
   local packed = redis.call('HGET', K.meta, id) or running_metas({ id })[id]
   local m
   if packed then m = parse_meta(packed) else m = fresh_meta(s.created) end
-  if m then return s, m end
+  if not m then return nil end
+  if m.born == 0 then m.born = s.created end
+  return s, m
 end
 
 local function pack_meta(m)

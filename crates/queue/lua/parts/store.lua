@@ -29,10 +29,10 @@ local function insert(at, now)
   local list = ready_list(lane, connector)
   local line = new.lists[list]
   if not line then
-    line = { lane = lane, connector = connector, ids = {} }
+    line = { lane = lane, connector = connector, entries = {} }
     new.lists[list] = line
   end
-  line.ids[#line.ids + 1] = id
+  line.entries[#line.entries + 1] = entry_of(id, ARGV[at + 5], deadline)
 end
 
 local function write_inserted()
@@ -40,7 +40,7 @@ local function write_inserted()
   call_all('HSET', K.data, new.data)
   if #new.deadlines > 0 then call_all('ZADD', K.deadlines, new.deadlines) end
   for list, line in pairs(new.lists) do
-    call_all('RPUSH', list, line.ids)
+    call_all('RPUSH', list, line.entries)
     expect_turn(line.lane, line.connector)
   end
 end

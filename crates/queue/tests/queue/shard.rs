@@ -58,6 +58,7 @@ impl Shard {
                 "hash" => redis::cmd("HGETALL"),
                 "list" => redis::cmd("LRANGE"),
                 "zset" => redis::cmd("ZRANGE"),
+                "set" => redis::cmd("SMEMBERS"),
                 _ => redis::cmd("GET"),
             };
             read.arg(&key);
@@ -118,6 +119,7 @@ pub(crate) fn ending(token: ClaimToken, transition: Transition) -> Settlement {
         answer: None,
         ledger_state: None,
         docebo_answered: false,
+        header: None,
     }
 }
 

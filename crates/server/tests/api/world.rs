@@ -7,7 +7,7 @@ use axum::{
 };
 use passback_harness::TestRedis;
 use passback_producer::Producer;
-use passback_queue::{JobId, Lane, Name, Queue, RedisOptions, Settlement, State, Transition, WorkerInfo};
+use passback_queue::{ClaimToken, JobId, Lane, Name, Queue, RedisOptions, Settlement, State, Transition, WorkerInfo};
 use passback_registry::{ConnectorInput, ExamInput, Registry, RegistryOptions, Vault};
 use passback_server::{Role, ServerConfig, TokenEntry, TokenHash, app};
 use secrecy::SecretString;
@@ -159,7 +159,11 @@ impl World {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.call(Role::Viewer, Method::GET, path, JSON, Body::empty()).await
+        self.call_get(Role::Viewer, path).await
+    }
+
+    pub(crate) async fn call_get(&self, role: Role, path: &str) -> Answer {
+        self.call(role, Method::GET, path, JSON, Body::empty()).await
     }
 
     pub(crate) async fn post(&self, role: Role, path: &str, body: &Value) -> Answer {
@@ -199,16 +203,26 @@ impl World {
         let settlements: Vec<Settlement> = claimed
             .iter()
             .map(|job| Settlement {
-                token: job.token,
-                transition: transition.clone(),
                 code: Some(Name::new(code).unwrap()),
-                attempt: None,
                 answer: answer.map(|answer| answer.to_string().into_bytes()),
-                ledger_state: None,
-                docebo_answered: false,
+                ..Self::settlement(job.token, transition.clone())
             })
             .collect();
         self.queue.settle(&worker, &settlements).await.unwrap();
+    }
+
+    /// The end of an attempt that has nothing to tell.
+    pub(crate) fn settlement(token: ClaimToken, transition: Transition) -> Settlement {
+        Settlement {
+            token,
+            transition,
+            code: None,
+            attempt: None,
+            answer: None,
+            ledger_state: None,
+            docebo_answered: false,
+            header: None,
+        }
     }
 
     /// A dead letter; its job's id.
