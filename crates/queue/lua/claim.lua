@@ -3,8 +3,8 @@
 -- KEYS  1: data
 -- ARGV  1: now in ms or 0; 2: lane; 3: worker incarnation; 4: most jobs; 5: lease in ms; 6: retention in ms;
 --       7: egress; 8: its calls per hour, 0 for any number; 9: how long a call counts, in ms
--- Returns: 'open', 'lane_paused' or 'worker_paused'; the time in ms; then a flat list, 3 per job: id, meta, history, both
--- '' of a job that never ran
+-- Returns: 'open', 'lane_paused' or 'worker_paused'; the time in ms; then per job its id, and behind it, if it ran
+-- before, a line feed, its meta, a line feed, its history
 local TURN_JOBS = 25
 -- Bounds one script: turns looked at, whether they bring a job or not; and checks ended unrun at one look.
 local MAX_LOOKS, MAX_HOPELESS = 200, 100
@@ -67,15 +67,15 @@ local function gather()
   local entries, owners = {}, {}
   while jobs + #entries < most and looks < MAX_LOOKS do
     looks = looks + 1
-    local head = redis.call('ZRANGE', turns, 0, 0, 'WITHSCORES')
-    local connector, start = head[1], tonumber(head[2])
+    local head = redis.call('ZRANGE', turns, 0, 1, 'WITHSCORES')
+    local connector, start, alone = head[1], tonumber(head[2]), not head[3]
     if not connector then break end
     local room, why, weight = allowance(lane, connector, now, egress)
     if room == 0 then
       put_on_hold(connector, why)
     else
       local list = ready_list(lane, connector)
-      local wanted = math.min(TURN_JOBS, most - jobs - #entries, room)
+      local wanted = math.min(alone and most or TURN_JOBS, most - jobs - #entries, room)
       local popped = redis.call('LPOP', list, wanted) or {}
       for _, entry in ipairs(popped) do
         local n = #entries + 1
@@ -101,11 +101,11 @@ local function not_started(connector)
   if redis.call('SREM', K.slot_waits, connector) == 1 then release_holds(connector) end
 end
 
+-- The key and the deadline of an entry.
 local function split(entry)
-  local id, key = string.sub(entry, 1, ID_CHARS), string.sub(entry, ID_CHARS + 2)
-  local bar = string.find(key, '|', 1, true)
-  if not bar then return id, key, '' end
-  return id, string.sub(key, 1, bar - 1), string.sub(key, bar + 1)
+  local bar = string.find(entry, '|', ID_CHARS + 2, true)
+  if not bar then return string.sub(entry, ID_CHARS + 2), '' end
+  return string.sub(entry, ID_CHARS + 2, bar - 1), string.sub(entry, bar + 1)
 end
 
 -- What the leases of jobs that never ran before begin with: the time of creation stays where it is.
@@ -122,12 +122,11 @@ end
 
 -- Sorts what was popped: what is too late expires, what no version can read is kept for a person, the rest may run.
 local function sort(entries, owners)
-  local ids, keys, deadlines, connectors, metas = {}, {}, {}, {}, {}
-  local all = {}
+  local all, ids, keys, deadlines, connectors, metas, n = {}, {}, {}, {}, {}, {}, 0
   for at, entry in ipairs(entries) do all[at] = string.sub(entry, 1, ID_CHARS) end
-  local packed = read_all(K.meta, all)
-  for at, entry in ipairs(entries) do
-    local id, key, deadline = split(entry)
+  local packed = redis.call('EXISTS', K.meta) == 1 and read_all(K.meta, all) or {}
+  for at, id in ipairs(all) do
+    local key, deadline = split(entries[at])
     local meta = packed[at] and lease_again(packed[at])
     local s, m
     if deadline ~= '' and tonumber(deadline) <= now then s, m = load(id) end
@@ -139,8 +138,8 @@ local function sort(entries, owners)
       if key ~= '' and holder_of(redis.call('HGET', K.busy, key)) == id then pass_key(key, now) end
       entomb(id, now)
     else
-      local n = #ids + 1
-      ids[n], keys[n], deadlines[n], connectors[n], metas[n] = id, key, deadline, owners[at], meta or ''
+      n = n + 1
+      ids[n], keys[n], deadlines[n], connectors[n], metas[n] = id, key, deadline, owners[at], meta
     end
   end
   return ids, keys, deadlines, connectors, metas
@@ -149,25 +148,26 @@ end
 -- Leases what may run and puts the others behind the jobs that hold their keys.
 local function lease(ids, keys, deadlines, connectors, metas)
   local busy = read_all(K.busy, keys)
-  local changed, changes, ran, places, leases = {}, {}, {}, {}, {}
+  local changed, changes, ran, places, leases, l, c = {}, {}, {}, {}, {}, 0, #claimed
   for at, id in ipairs(ids) do
     local key, connector, meta = keys[at], connectors[at], metas[at]
     local held = key ~= '' and (changed[key] or busy[at])
     if held and holder_of(held) ~= id then
       redis.call('RPUSH', K.waiting .. key, id)
+      redis.call('INCR', K.behind)
       changed[key] = holder_of(held) .. '+'
       not_started(connector)
     else
       if key ~= '' and not held then changed[key] = id end
-      local n, l = #claimed, #leases
       leases[l + 1] = id
-      leases[l + 2] = (meta ~= '' and meta .. '\n' or FRESH) .. connector .. '|' .. key .. '|' .. deadlines[at]
-      claimed[n + 1], claimed[n + 2], claimed[n + 3] = id, meta, ''
-      if meta ~= '' then
+      leases[l + 2] = (meta and meta .. '\n' or FRESH) .. connector .. '|' .. key .. '|' .. deadlines[at]
+      l, c = l + 2, c + 1
+      claimed[c] = id
+      if meta then
+        claimed[c] = id .. '\n' .. meta .. '\n'
         ran[#ran + 1] = id
-        places[#places + 1] = n + 3
+        places[#places + 1] = c
       end
-      jobs = jobs + 1
     end
   end
   for key, value in pairs(changed) do
@@ -175,10 +175,13 @@ local function lease(ids, keys, deadlines, connectors, metas)
     changes[n + 1], changes[n + 2] = key, value
   end
   if #changes > 0 then call_all('HSET', K.busy, changes) end
-  if #leases > 0 then call_all('HSET', running_key(worker, lane), leases) end
+  jobs = jobs + l / 2
+  if l > 0 then call_all('HSET', running_key(worker, lane), leases) end
   if #ran > 0 then
     call_all('HDEL', K.meta, ran)
-    for at, history in ipairs(read_all(K.history, ran)) do claimed[places[at]] = history or '' end
+    for at, history in ipairs(read_all(K.history, ran)) do
+      if history then claimed[places[at]] = claimed[places[at]] .. history end
+    end
   end
 end
 

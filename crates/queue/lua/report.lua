@@ -39,7 +39,8 @@ elseif kind == 'refused' then
   g.failures = g.failures + 1
   close(0)
 elseif kind == 'throttled' then
-  if not was_shut then
+  -- Several answers to one burst are one refusal.
+  if not was_shut or g.kind ~= kind then
     learn()
     g.failures = g.kind == kind and g.failures + 1 or 1
     g.kind = kind

@@ -11,7 +11,7 @@ local now = now_ms(ARGV[1])
 local worker, retention_ms, answer_ms = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local VERBS = { done = 1, superseded = 1, expired = 1, retry = 1, snooze = 1, park = 1, bury = 1, release = 1 }
 local ENDS = { done = true, superseded = true, expired = true }
-local left, keys, holders, worked = {}, {}, {}, {}
+local left, keys, holders, worked = { check = {}, push = {}, background = {} }, {}, {}, {}
 -- What the records of jobs that end now have in common.
 local ENDED_NOW = '|' .. worker .. '|' .. now .. '|0||'
 
@@ -71,8 +71,8 @@ local function settle(at, id, record, lane)
   local held, attempts, crashes, since, born, connector, key, deadline = string.match(record,
     '^running|(%d+)|(%d+)|(%d+)|[^|]*|(%d+)|%d+|[^|]*|[^|]*|(%d*)\n([^|]*)|([^|]*)|(%d*)$')
   if held ~= claim then return 'fenced' end
-  left[lane] = left[lane] or {}
-  table.insert(left[lane], id)
+  local gone = left[lane]
+  gone[#gone + 1] = id
   count_running(connector, -1)
   local line, answer, header = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   if header == '' then header = header_of(redis.call('HGET', K.data, id) or '') end
@@ -85,7 +85,11 @@ local function settle(at, id, record, lane)
   end
   if answered == '1' then worked[#worked + 1] = connector end
   if burns == '1' then attempts = attempts == '0' and '1' or tonumber(attempts) + 1 end
-  if ENDS[verb] and e.state == '' then
+  if ENDS[verb] then
+    if e.state ~= '' then
+      local result = string.match(header, '^[^|]*|%d+|[^|]*|[^|]*|[^|]*|%d+|([^|]+)|')
+      if result then ledger_step({ result = result }, { code = e.code, attempts = attempts }, e.state, e.state, now, e.reference) end
+    end
     local packed = verb .. '|' .. claim .. '|' .. attempts .. '|' .. crashes .. ENDED_NOW .. e.code .. '|' .. born
     -- What was leased once and has nothing to tell has no history.
     put_away(id, header, lane, deadline ~= '', verb, packed, claim == '1' and line == '')
@@ -98,18 +102,16 @@ local function settle(at, id, record, lane)
     return 'settled'
   end
   local m = { claims = claim, attempts = attempts, crashes = crashes, worker = worker, began = tonumber(since), due = 0,
-    wake = '', code = e.code, born = born ~= '' and born or s.created, untold = claim == '1' and line == '' }
+    wake = '', code = e.code, born = born ~= '' and born or s.created }
   if verb ~= 'release' and e.state ~= '' then ledger_step(s, m, e.state, e.state, now, e.reference) end
-  if ENDS[verb] then
-    m.state, m.since = verb, now
-    put_away(id, header, lane, deadline ~= '', verb, pack_meta(m), m.untold)
-  else
-    move_on(id, s, m, verb, e)
-  end
+  move_on(id, s, m, verb, e)
   return 'settled'
 end
 
 local function free_keys()
+  if #keys == 0 then return end
+  -- Whoever runs holds its key: only whether somebody waits for it must be asked, if anybody waits at all.
+  if (redis.call('GET', K.behind) or '0') == '0' then return call_all('HDEL', K.busy, keys) end
   local free = {}
   for at, busy in ipairs(read_all(K.busy, keys)) do
     if busy == holders[at] then
@@ -137,7 +139,9 @@ for number, id in ipairs(ids) do
   if verdict == 'fenced' then fenced = fenced + 1 end
   verdicts[number] = verdict
 end
-for lane, gone in pairs(left) do call_all('HDEL', running_key(worker, lane), gone) end
+for lane, gone in pairs(left) do
+  if #gone > 0 then call_all('HDEL', running_key(worker, lane), gone) end
+end
 free_keys()
 write_ended(now, retention_ms)
 if #worked > 0 and redis.call('EXISTS', K.gates) == 1 then

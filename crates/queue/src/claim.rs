@@ -90,7 +90,7 @@ impl Queue {
         leases: &[Vec<u8>],
         fresh: &FirstLease<'_>,
     ) -> Result<Vec<Claimed>, QueueError> {
-        let ids: Vec<&[u8]> = leases.chunks_exact(3).map(|lease| lease[0].as_slice()).collect();
+        let ids: Vec<&[u8]> = leases.iter().map(|lease| id_of(lease)).collect();
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -99,10 +99,10 @@ impl Queue {
         let datas: Vec<Vec<u8>> = read.query_async(&mut self.connection()).await?;
         let mut claimed = Vec::with_capacity(ids.len());
         let mut unreadable = Vec::new();
-        for (lease, data) in leases.chunks_exact(3).zip(&datas) {
+        for (lease, data) in leases.iter().zip(&datas) {
             match read_claimed(lease, data, fresh) {
                 Some(job) => claimed.push(job),
-                None => unreadable.push(lease[0].as_slice()),
+                None => unreadable.push(id_of(lease)),
             }
         }
         if !unreadable.is_empty() {
@@ -179,11 +179,17 @@ struct FirstLease<'a> {
     due_ms: u64,
 }
 
-fn read_claimed(lease: &[Vec<u8>], data: &[u8], fresh: &FirstLease<'_>) -> Option<Claimed> {
-    let [id, meta, history] = lease else { return None };
+/// The id that a lease begins with.
+fn id_of(lease: &[u8]) -> &[u8] {
+    lease.split(|byte| *byte == b'\n').next().unwrap_or_default()
+}
+
+fn read_claimed(lease: &[u8], data: &[u8], fresh: &FirstLease<'_>) -> Option<Claimed> {
+    let mut parts = lease.splitn(3, |byte| *byte == b'\n');
+    let (id, meta, history) = (parts.next()?, parts.next(), parts.next());
     let job: JobId = std::str::from_utf8(id).ok()?.parse().ok()?;
-    let mut record = JobRecord::parse(job, data, meta, history, b"")?;
-    if meta.is_empty() {
+    let mut record = JobRecord::parse(job, data, meta.unwrap_or_default(), history.unwrap_or_default(), b"")?;
+    if meta.is_none() {
         record.state = State::Running;
         record.claims = 1;
         record.worker = Some(fresh.worker.to_owned());

@@ -33,6 +33,15 @@ impl Queue {
                 wrong.push(format!("key {key} is held by {id}, which neither runs nor is next"));
             }
         }
+        let behind: Option<u64> = redis::cmd("GET")
+            .arg(keys::key(keys::BEHIND))
+            .query_async(&mut self.connection())
+            .await?;
+        let waiters = places.values().flatten().filter(|name| name.starts_with(keys::WAITING));
+        let waiters = waiters.count() as u64;
+        if behind.unwrap_or(0) != waiters {
+            wrong.push(format!("{waiters} jobs wait behind keys, but {behind:?} are counted"));
+        }
         for (id, found) in places {
             for name in found.iter().filter_map(|name| name.strip_prefix(keys::WAITING)) {
                 if !busy.contains_key(name) {

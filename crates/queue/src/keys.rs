@@ -49,6 +49,8 @@ keys! {
     PAUSE_ENDS, "pause_ends" => "pauses:ends";
     /// Hash: serialisation key → id of the job that runs under it or is next, and `+` if others wait.
     BUSY, "busy" => "keys:busy";
+    /// Counter: jobs that wait behind a key.
+    BEHIND, "behind" => "keys:behind";
     /// List per serialisation key: ready jobs that wait behind the running one.
     WAITING, "waiting" => "keys:waiting:";
     /// Sorted set: scheduled ids by due time.
@@ -114,9 +116,12 @@ pub(crate) fn running(worker: &str, lane: &str) -> String {
     format!("{SHARD_PREFIX}{RUNNING}{worker}:{lane}")
 }
 
-/// The table `K` that every script starts with.
-pub(crate) fn lua_table() -> String {
-    let entry = |(name, key): &(&str, &str)| format!("  {name} = '{SHARD_PREFIX}{key}',");
-    let entries: Vec<String> = LUA_NAMES.iter().map(entry).collect();
-    format!("local K = {{\n{}\n}}\n", entries.join("\n"))
+/// A script's text with every `K.name` replaced by its key: a table would be built anew at each call.
+pub(crate) fn spelled_out(text: &str) -> String {
+    let mut names: Vec<&(&str, &str)> = LUA_NAMES.iter().collect();
+    // The longest first, for one name may be how another begins.
+    names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    names.iter().fold(text.to_owned(), |text, (name, key)| {
+        text.replace(&format!("K.{name}"), &format!("'{SHARD_PREFIX}{key}'"))
+    })
 }

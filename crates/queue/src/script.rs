@@ -97,5 +97,5 @@ fn source(body: &str, when_full: WhenFull, needed: &[Part]) -> String {
     };
     let parts = PARTS.iter().filter(|(part, _)| needed.contains(part));
     let parts: String = parts.map(|(_, text)| *text).collect();
-    format!("#!lua{flags}\n{}{parts}{body}", keys::lua_table())
+    format!("#!lua{flags}\n{}", keys::spelled_out(&(parts + body)))
 }

@@ -25,32 +25,55 @@ local function through_gate(connector, now, peek)
   return window, { why = 'ramp', code = g.code, since = g.since, until_ms = 0, limit = window }
 end
 
--- How many jobs of a connector may start in a lane now, with the reason why not more; and the connector's weight.
--- A reason with `slot` passes when one of its running jobs ends.
-local function allowance(lane, connector, now, egress, peek)
+-- What bounds a connector in a lane, looked up once a script: the most jobs that may run at once, each with the reason why
+-- not more, in the order in which they are named; and the connector's weight. A reason with `slot` passes when one of its
+-- running jobs ends.
+local bounds_of = {}
+local function bounds(lane, connector, now, egress, peek)
+  local known = bounds_of[lane .. connector]
+  if known then return known end
   local calls, weight, concurrency = read_limits(connector)
+  local list = { weight = weight }
+  bounds_of[lane .. connector] = list
   local pause = pause_of('connector:' .. connector, now)
-  if pause then return 0, pause, weight end
+  if pause then
+    list[1] = { most = 0, why = pause }
+    return list
+  end
   local window, why = through_gate(connector, now, peek)
-  if window == 0 then return 0, why, weight end
-  local running = (window or concurrency > 0 or calls > 0 or egress.limit > 0) and running_of(connector) or 0
-  local room = math.huge
   if window then
-    room = window - running
-    why.slot = true
+    why = why or {}
+    why.slot = window > 0
+    list[1] = { most = window, why = why }
+    if window == 0 then return list end
   end
-  if concurrency > 0 and concurrency - running < room then
-    room = concurrency - running
-    why = { why = 'concurrency', code = '', since = 0, until_ms = 0, slot = true, limit = concurrency }
+  if concurrency > 0 then
+    list[#list + 1] = { most = concurrency,
+      why = { why = 'concurrency', code = '', since = 0, until_ms = 0, slot = true, limit = concurrency } }
   end
-  local limit = calls_allowed(connector, calls, now)
-  local jobs, free_at = jobs_within('connector:' .. connector, limit, lane, running, now, egress.window_ms, peek)
-  if jobs < room then
-    room, why = jobs, { why = 'quota', code = 'quota_used_up', since = 0, until_ms = free_at, slot = running > 0, limit = limit }
+  local buckets = {
+    { why = 'quota', name = 'connector:' .. connector, limit = calls_allowed(connector, calls, now) },
+    { why = 'egress', name = 'egress:' .. egress.name, limit = egress.limit },
+  }
+  for _, bucket in ipairs(buckets) do
+    if bucket.limit > 0 then
+      local jobs, free_at = jobs_within(bucket.name, bucket.limit, lane, now, egress.window_ms, peek)
+      list[#list + 1] = { most = jobs, why = { why = bucket.why, code = 'quota_used_up', since = 0, until_ms = free_at,
+        limit = bucket.limit, calls = true } }
+    end
   end
-  jobs, free_at = jobs_within('egress:' .. egress.name, egress.limit, lane, running, now, egress.window_ms, peek)
-  if jobs < room then
-    room, why = jobs, { why = 'egress', code = 'quota_used_up', since = 0, until_ms = free_at, slot = running > 0, limit = egress.limit }
+  return list
+end
+
+-- How many jobs of a connector may start in a lane now, with the reason why not more; and the connector's weight.
+local function allowance(lane, connector, now, egress, peek)
+  local list = bounds(lane, connector, now, egress, peek)
+  if #list == 0 then return math.huge, nil, list.weight end
+  local room, why = math.huge, nil
+  local running = list[1].most > 0 and running_of(connector) or 0
+  for _, bound in ipairs(list) do
+    if bound.most - running < room then room, why = bound.most - running, bound.why end
   end
-  return math.max(0, room), why, weight
+  if why.calls then why.slot = running > 0 end
+  return math.max(0, room), why, list.weight
 end

@@ -52,12 +52,16 @@ local function ledger_step(s, m, state, step, now, reference)
   if state == 'superseded' then redis.call('HSET', key, 'superseded_by', reference or '') end
 end
 
+-- Ids of the same 17 minutes end in one bucket: mostly that of the id before.
+local last_prefix, last_bucket
 local function bucket_of(id)
-  return K.finished .. string.sub(id, 1, 6)
+  local prefix = string.sub(id, 1, 6)
+  if prefix ~= last_prefix then last_prefix, last_bucket = prefix, K.finished .. prefix end
+  return last_bucket
 end
 
 -- Ended jobs of this script: their records move to the buckets that expire, everything else of them goes.
-local ended = { records = {}, ids = {}, told = {}, metas = {}, deadlines = {}, states = {} }
+local ended = { count = 0, records = {}, ids = {}, told = {}, metas = {}, deadlines = {}, states = {} }
 
 -- Ends a job. What is written waits for `write_ended`, so that a batch costs a few commands and not a few per job.
 -- `untold`: nothing was ever noted of it.
@@ -75,7 +79,8 @@ local function put_away(id, header, lane, perishable, state, packed, untold)
   end
   local n = #records
   records[n + 1], records[n + 2] = id, record
-  ended.ids[#ended.ids + 1] = id
+  local count = ended.count + 1
+  ended.count, ended.ids[count] = count, id
   if perishable then ended.deadlines[#ended.deadlines + 1] = id end
   ended.states[state] = (ended.states[state] or 0) + 1
   if lane == 'check' then redis.call('PUBLISH', K.ended, id) end

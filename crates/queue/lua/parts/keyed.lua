@@ -1,20 +1,15 @@
 -- Jobs of one serialisation key run one after the other. `keys:busy` names, per key, the job that runs or is next,
--- with a `+` behind its id while others wait in the key's list.
+-- with a `+` behind its id while others wait in the key's list; `keys:behind` counts all that wait.
 
 local function holder_of(busy)
   return busy and string.sub(busy, 1, ID_CHARS)
-end
-
--- Puts a job behind the one that holds its key.
-local function wait_for_key(id, key, holder)
-  redis.call('RPUSH', K.waiting .. key, id)
-  redis.call('HSET', K.busy, key, holder .. '+')
 end
 
 -- Hands a key to the next in line, so that nobody overtakes it and nobody waits behind a key that is free.
 local function pass_key(key, now)
   local next_id = redis.call('LPOP', K.waiting .. key)
   while next_id do
+    redis.call('DECR', K.behind)
     local next_spec = load_spec(next_id)
     if next_spec then
       local others = redis.call('EXISTS', K.waiting .. key) == 1 and '+' or ''
@@ -38,7 +33,7 @@ end
 local function drop_ready(id, s, now)
   free_key(id, s, now)
   if redis.call('LREM', ready_list(s.lane, s.connector), 1, entry_of(id, s.key, s.deadline)) == 0 and s.key ~= '' then
-    redis.call('LREM', K.waiting .. s.key, 1, id)
+    if redis.call('LREM', K.waiting .. s.key, 1, id) == 1 then redis.call('DECR', K.behind) end
   end
   leave_if_empty(s.lane, s.connector)
 end

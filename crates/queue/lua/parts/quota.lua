@@ -70,10 +70,9 @@ local function most_calls(limit, lane)
   return limit
 end
 
--- How many jobs of a lane a bucket lets start beside those that run, and when to ask again if none.
-local function jobs_within(bucket, limit, lane, running, now, window_ms, peek)
+-- How many jobs of a lane a bucket has calls for, those that run included, and when to ask again if not enough.
+local function jobs_within(bucket, limit, lane, now, window_ms, peek)
   local left, free_at = calls_left(bucket, limit, lane, now, window_ms, peek)
-  if left == math.huge then return left, 0 end
   local need = math.max(1, math.min(CALLS_OF_JOB[lane], most_calls(limit, lane)))
-  return math.floor(left / need) - running, free_at
+  return math.max(0, math.floor(left / need)), free_at
 end

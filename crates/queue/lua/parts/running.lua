@@ -7,8 +7,12 @@ local function count_running(connector, by)
   running_change[connector] = (running_change[connector] or 0) + by
 end
 
+-- The counts as they were before this script's changes.
+local counted = {}
+
 local function running_of(connector)
-  return tonumber(redis.call('HGET', K.running_count, connector) or '0') + (running_change[connector] or 0)
+  counted[connector] = counted[connector] or tonumber(redis.call('HGET', K.running_count, connector) or '0')
+  return counted[connector] + (running_change[connector] or 0)
 end
 
 -- Writes the counts; a connector that waited for one of its running jobs to end may go on.
