@@ -12,6 +12,7 @@ use crate::config::{self, BuildError, ClientConfig};
 use crate::enrollment::Enrollment;
 use crate::enrollment_update::{EnrollmentUpdate, Written};
 use crate::failure::{Error, Failure};
+use crate::guard::{Guard, GuardPost};
 use crate::ids::{CourseId, UserId};
 use crate::token::{Token, Tokens};
 use crate::transport;
@@ -19,6 +20,8 @@ use crate::user::{User, UserPage};
 
 /// Docebo's cap is 200; half of that keeps a page of users with many additional fields below the body limit.
 const USERS_PER_PAGE: u32 = 100;
+/// Tokens tried after the first: one from the shelf, and a new one.
+const MAX_RENEWALS: u32 = 2;
 /// A search for one address that fills more pages is not the answer to the question.
 const MAX_USER_PAGES: u32 = 20;
 
@@ -26,6 +29,7 @@ const MAX_USER_PAGES: u32 = 20;
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    guard: GuardPost,
 }
 
 struct Inner {
@@ -48,26 +52,34 @@ impl Client {
         let base = config::parse_base_url(&config.base_url)?;
         let http = transport::http_client(&config, &base)?;
         let base_url = base.as_str().trim_end_matches('/').to_owned();
-        let tokens = Tokens::new(http.clone(), &base_url, config.credentials);
+        let tokens = Tokens::new(http.clone(), &base_url, config.credentials, config.shelf);
         Ok(Self {
             inner: Arc::new(Inner { http, base_url, tokens }),
+            guard: GuardPost::default(),
         })
     }
 
-    /// Asks for a new token, whatever is cached, and caches it.
+    /// A clone that asks this guard, and no other, before every call.
+    #[must_use]
+    pub fn guarded_by(&self, guard: Arc<dyn Guard>) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            guard: GuardPost::manned_by(guard),
+        }
+    }
+
+    /// Asks for a new token, whatever is cached or on the shelf, and keeps it in both places.
     pub async fn authenticate(&self, calls: &mut Calls) -> Result<(), Error> {
-        self.inner.tokens.fresh(calls).await.map(|_| ())
+        self.inner.tokens.fresh(&self.guard, calls).await.map(|_| ())
     }
 
     /// Makes one harmless read: the first row of the user list.
     pub async fn probe(&self, calls: &mut Calls) -> Result<(), Error> {
         let url = self.users_url();
-        let answer = self
-            .call(Endpoint::UserSearch, calls, |http| {
-                http.get(&url).query(&[("page_size", 1)])
-            })
-            .await?;
-        user_page(&answer, "").map(|_| ())
+        let request = |http: &reqwest::Client| http.get(&url).query(&[("page_size", 1)]);
+        self.call(Endpoint::UserSearch, calls, request, |answer| user_page(answer, ""))
+            .await
+            .map(|_| ())
     }
 
     /// The users with exactly this e-mail address, over all pages; case and outer spaces do not count.
@@ -81,15 +93,17 @@ impl Client {
             return Ok(found);
         }
         let url = self.users_url();
-        for page in 1..=MAX_USER_PAGES {
-            let answer = self
-                .call(Endpoint::UserSearch, calls, |http| {
-                    http.get(&url)
-                        .query(&[("search_text", email)])
-                        .query(&[("page", page), ("page_size", USERS_PER_PAGE)])
+        for page in 1.. {
+            let request = |http: &reqwest::Client| {
+                http.get(&url)
+                    .query(&[("search_text", email)])
+                    .query(&[("page", page), ("page_size", USERS_PER_PAGE)])
+            };
+            let users = self
+                .call(Endpoint::UserSearch, calls, request, |answer| {
+                    bounded(user_page(answer, email)?, page)
                 })
                 .await?;
-            let users = user_page(&answer, email)?;
             for user in users.matches {
                 // Rows move between pages while they are read; the same person twice is not two people.
                 if !found.iter().any(|known| known.id == user.id) {
@@ -97,14 +111,10 @@ impl Client {
                 }
             }
             if !users.has_more {
-                return Ok(found);
+                break;
             }
         }
-        Err(Failure::UnexpectedShape {
-            detail: format!("the search goes on after {MAX_USER_PAGES} pages"),
-            excerpt: String::new(),
-        }
-        .at(Endpoint::UserSearch))
+        Ok(found)
     }
 
     /// The user's enrolment in the course, or `None` when there is none.
@@ -115,19 +125,8 @@ impl Client {
         calls: &mut Calls,
     ) -> Result<Option<Enrollment>, Error> {
         let url = self.enrollment_url(course, user);
-        let answer = self
-            .call(Endpoint::EnrollmentRead, calls, |http| http.get(&url))
-            .await?;
-        if answer.status == StatusCode::NOT_FOUND && !answer.is_html() {
-            return Ok(None);
-        }
-        if answer.status.is_success() && answer.is_empty() {
-            return Ok(None);
-        }
-        answer
-            .json()
-            .and_then(|json| Enrollment::decode(&json).map_err(|detail| answer.unexpected_shape(&detail)))
-            .map_err(|failure| failure.at(Endpoint::EnrollmentRead))
+        self.call(Endpoint::EnrollmentRead, calls, |http| http.get(&url), enrollment)
+            .await
     }
 
     /// Writes to the user's enrolment. `Ok` means that Docebo lists it as updated.
@@ -139,31 +138,53 @@ impl Client {
         calls: &mut Calls,
     ) -> Result<(), Error> {
         let url = self.enrollment_url(course, user);
-        let answer = self
-            .call(Endpoint::EnrollmentWrite, calls, |http| http.put(&url).json(update))
-            .await?;
-        written(&answer, course, user).map_err(|failure| failure.at(Endpoint::EnrollmentWrite))
+        let request = |http: &reqwest::Client| http.put(&url).json(update);
+        self.call(Endpoint::EnrollmentWrite, calls, request, |answer| {
+            written(answer, course, user)
+        })
+        .await
     }
 
-    /// Makes one call with a token; after a 401 once more with another token.
-    async fn call(
+    /// Makes one call with a token, after a 401 once more with another token, and reads the last answer.
+    ///
+    /// A token from the shelf proves nothing when it is refused too: it may be as old as the first. Then a new one
+    /// decides.
+    async fn call<T>(
         &self,
         endpoint: Endpoint,
         calls: &mut Calls,
         request: impl Fn(&reqwest::Client) -> RequestBuilder,
-    ) -> Result<Answer, Error> {
-        let inner = &self.inner;
-        let token = inner.tokens.current(calls).await?;
-        let answer = send(request(&inner.http), endpoint, &token, calls).await?;
-        if answer.status != StatusCode::UNAUTHORIZED {
-            return Ok(answer);
+        read: impl FnOnce(&Answer) -> Result<T, Failure>,
+    ) -> Result<T, Error> {
+        let Inner { http, tokens, .. } = self.inner.as_ref();
+        let mut token = tokens.current(&self.guard, calls).await?;
+        let mut last = self.send(request(http), endpoint, &token, calls).await?;
+        for renewal in 1..=MAX_RENEWALS {
+            let refused = matches!(&last, Ok(answer) if answer.status == StatusCode::UNAUTHORIZED);
+            if !refused || (renewal > 1 && !token.is_from_shelf()) {
+                break;
+            }
+            token = tokens.instead_of(&token, &self.guard, calls).await?;
+            last = self.send(request(http), endpoint, &token, calls).await?;
         }
-        let token = inner.tokens.instead_of(&token, calls).await?;
-        let answer = send(request(&inner.http), endpoint, &token, calls).await?;
-        if answer.status == StatusCode::UNAUTHORIZED {
-            return Err(answer.refusal().at(endpoint));
+        let outcome = last.and_then(|answer| read(&answer));
+        self.guard.heard(endpoint, outcome.as_ref().map(|_| ())).await;
+        outcome.map_err(|failure| failure.at(endpoint))
+    }
+
+    /// Sends one request, unless the guard holds it: that is the outer error, and what went wrong after it the inner.
+    async fn send(
+        &self,
+        mut request: RequestBuilder,
+        endpoint: Endpoint,
+        token: &Token,
+        calls: &mut Calls,
+    ) -> Result<Result<Answer, Failure>, Error> {
+        self.guard.ask(endpoint).await?;
+        if let Some(header) = token.header() {
+            request = request.header(AUTHORIZATION, header);
         }
-        Ok(answer)
+        Ok(transport::send(request, calls.begin(endpoint), vec![token.secret()]).await)
     }
 
     fn users_url(&self) -> String {
@@ -175,25 +196,32 @@ impl Client {
     }
 }
 
-async fn send(
-    mut request: RequestBuilder,
-    endpoint: Endpoint,
-    token: &Token,
-    calls: &mut Calls,
-) -> Result<Answer, Error> {
-    if let Some(header) = token.header() {
-        request = request.header(AUTHORIZATION, header);
-    }
-    transport::send(request, calls.begin(endpoint), vec![token.secret()])
-        .await
-        .map_err(|failure| failure.at(endpoint))
+fn user_page(answer: &Answer, email: &str) -> Result<UserPage, Failure> {
+    let json = answer.json()?;
+    UserPage::decode(&json, email).map_err(|detail| answer.unexpected_shape(&detail))
 }
 
-fn user_page(answer: &Answer, email: &str) -> Result<UserPage, Error> {
-    answer
-        .json()
-        .and_then(|json| UserPage::decode(&json, email).map_err(|detail| answer.unexpected_shape(&detail)))
-        .map_err(|failure| failure.at(Endpoint::UserSearch))
+/// The page, unless it is the last that is read and promises more.
+fn bounded(page: UserPage, number: u32) -> Result<UserPage, Failure> {
+    if page.has_more && number >= MAX_USER_PAGES {
+        return Err(Failure::UnexpectedShape {
+            detail: format!("the search goes on after {MAX_USER_PAGES} pages"),
+            excerpt: String::new(),
+        });
+    }
+    Ok(page)
+}
+
+/// A 404 and an empty success say that there is none; a web page says nothing.
+fn enrollment(answer: &Answer) -> Result<Option<Enrollment>, Failure> {
+    if answer.status == StatusCode::NOT_FOUND && !answer.is_html() {
+        return Ok(None);
+    }
+    if answer.status.is_success() && answer.is_empty() {
+        return Ok(None);
+    }
+    let json = answer.json()?;
+    Enrollment::decode(&json).map_err(|detail| answer.unexpected_shape(&detail))
 }
 
 fn written(answer: &Answer, course: CourseId, user: UserId) -> Result<(), Failure> {

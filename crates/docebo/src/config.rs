@@ -1,10 +1,13 @@
 //! What a client needs to know about one Docebo platform.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
 use secrecy::SecretString;
+
+use crate::token_shelf::TokenShelf;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -41,16 +44,19 @@ pub struct ClientConfig {
     pub connect_timeout: Duration,
     /// How long a call may take from its start to its answer's last byte.
     pub request_timeout: Duration,
+    /// Where the token is shared with other processes; without one, every process asks for its own.
+    pub shelf: Option<Arc<dyn TokenShelf>>,
 }
 
 impl ClientConfig {
-    /// A configuration with the usual time-outs: 5 s to connect, 30 s for a whole call.
+    /// A configuration with the usual time-outs, 5 s to connect and 30 s for a whole call, and without a shelf.
     pub fn new(base_url: impl Into<String>, credentials: Credentials) -> Self {
         Self {
             base_url: base_url.into(),
             credentials,
             connect_timeout: CONNECT_TIMEOUT,
             request_timeout: REQUEST_TIMEOUT,
+            shelf: None,
         }
     }
 }

@@ -19,6 +19,14 @@ pub struct Error {
 /// Every `detail` and `excerpt` is at most 300 characters, without control characters, e-mail addresses or tokens.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
+    /// The client's guard kept the call here; nothing was sent.
+    #[error("held: {why}")]
+    Held {
+        /// The guard's word for the reason.
+        why: String,
+        /// After how long asking again makes sense; `None` when somebody has to act first.
+        wait: Option<Duration>,
+    },
     /// The request never left: DNS, connection refused, connect time-out, TLS handshake.
     #[error("unreachable: {detail}")]
     Unreachable {
@@ -132,7 +140,8 @@ impl Error {
                 | Failure::Unavailable { .. }
                 | Failure::NotJson { .. }
                 | Failure::UnexpectedShape { .. } => true,
-                Failure::Unreachable { .. }
+                Failure::Held { .. }
+                | Failure::Unreachable { .. }
                 | Failure::CertificateInvalid { .. }
                 | Failure::Throttled { .. }
                 | Failure::CredentialsRefused { .. }

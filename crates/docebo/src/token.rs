@@ -1,5 +1,7 @@
 //! The access token: asked for once, shared by all, renewed by one.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -13,7 +15,9 @@ use crate::answer::Answer;
 use crate::call::{Calls, Endpoint};
 use crate::config::Credentials;
 use crate::failure::{Error, Failure};
+use crate::guard::GuardPost;
 use crate::lenient;
+use crate::token_shelf::{OwnTurn, Patience, ShelvedToken, TokenShelf, Turn};
 use crate::transport;
 
 /// A token is renewed this long before Docebo lets it expire.
@@ -22,16 +26,28 @@ const RENEWAL_MARGIN: Duration = Duration::from_mins(1);
 const DEFAULT_LIFE_SECONDS: u64 = 3600;
 /// A longer life is taken as this; it only has to fit a clock.
 const MAX_LIFE_SECONDS: u64 = 30 * 24 * 3600;
+/// How long a call waits for the token that somebody else is asking for.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The same for a token that a person waits for and that is asked for in any case.
+const PATIENCE_OF_A_PERSON: Duration = Duration::from_secs(5);
+/// The shelf holds one token, and a slow process may put an older one back: a few suffice.
+const MAX_REFUSED_REMEMBERED: usize = 16;
 
 /// A token as it goes with a call.
 #[derive(Clone)]
 pub(crate) struct Token {
     secret: SecretString,
-    /// Which request for a token brought it.
-    generation: u64,
+    /// Which grant brought it, among those of all processes.
+    id: String,
+    /// Whether another process may have got it long ago.
+    from_shelf: bool,
 }
 
 impl Token {
+    pub(crate) fn is_from_shelf(&self) -> bool {
+        self.from_shelf
+    }
+
     /// The value of the `Authorization` header, marked so that no log shows it.
     pub(crate) fn header(&self) -> Option<HeaderValue> {
         bearer(self.secret.expose_secret())
@@ -47,6 +63,7 @@ pub(crate) struct Tokens {
     http: reqwest::Client,
     url: String,
     credentials: Credentials,
+    shelf: Option<Arc<dyn TokenShelf>>,
     /// How many requests for a token have ended. Read before the lock is taken, to see whether one ended meanwhile.
     ended: AtomicU64,
     state: Mutex<State>,
@@ -56,6 +73,8 @@ pub(crate) struct Tokens {
 struct State {
     cached: Option<(Token, Instant)>,
     last: Option<Result<Token, Error>>,
+    /// Ids of tokens that Docebo refused, the newest last.
+    refused: VecDeque<String>,
 }
 
 impl State {
@@ -63,77 +82,192 @@ impl State {
         let (token, renew_at) = self.cached.as_ref()?;
         (Instant::now() < *renew_at).then(|| token.clone())
     }
+
+    fn refuse(&mut self, refused: &Token) {
+        self.cached.take_if(|(cached, _)| cached.id == refused.id);
+        if self.refused.contains(&refused.id) {
+            return;
+        }
+        if self.refused.len() == MAX_REFUSED_REMEMBERED {
+            self.refused.pop_front();
+        }
+        self.refused.push_back(refused.id.clone());
+    }
+
+    /// The token on the shelf, unless it cannot be used or was refused.
+    async fn take_from(&mut self, store: &dyn TokenShelf) -> Option<Token> {
+        let looked_at = Instant::now();
+        let ShelvedToken { secret, id, keep_for } = store.read().await?;
+        if keep_for.is_zero() || self.refused.contains(&id) || bearer(secret.expose_secret()).is_none() {
+            return None;
+        }
+        let token = Token {
+            secret,
+            id,
+            from_shelf: true,
+        };
+        let keep_for = keep_for.min(Duration::from_secs(MAX_LIFE_SECONDS));
+        self.cached = Some((token.clone(), looked_at + keep_for));
+        Some(token)
+    }
+}
+
+/// Which token will do.
+#[derive(Clone, Copy)]
+enum Wanted {
+    /// The one on the shelf, or a new one.
+    Usable,
+    /// A new one only.
+    New,
+}
+
+/// What a caller knew and wanted when it came to the lock.
+struct Arrival {
+    ended: u64,
+    patience: Patience,
 }
 
 impl Tokens {
-    pub(crate) fn new(http: reqwest::Client, base_url: &str, credentials: Credentials) -> Self {
+    pub(crate) fn new(
+        http: reqwest::Client,
+        base_url: &str,
+        credentials: Credentials,
+        shelf: Option<Arc<dyn TokenShelf>>,
+    ) -> Self {
         Self {
             http,
             url: format!("{base_url}/oauth2/token"),
             credentials,
+            shelf,
             ended: AtomicU64::new(0),
             state: Mutex::default(),
         }
     }
 
-    /// The cached token, or a new one.
-    pub(crate) async fn current(&self, calls: &mut Calls) -> Result<Token, Error> {
-        let seen = self.ended.load(Ordering::Acquire);
+    /// The cached token, that of the shelf, or a new one.
+    pub(crate) async fn current(&self, guard: &GuardPost, calls: &mut Calls) -> Result<Token, Error> {
+        let arrival = self.arrival();
         let mut state = self.state.lock().await;
-        match state.usable() {
-            Some(token) => Ok(token),
-            None => self.shared(&mut state, seen, calls).await,
-        }
+        self.usable(&mut state, arrival, guard, calls).await
     }
 
     /// A token other than the one that Docebo refused.
-    pub(crate) async fn instead_of(&self, refused: &Token, calls: &mut Calls) -> Result<Token, Error> {
-        let seen = self.ended.load(Ordering::Acquire);
+    pub(crate) async fn instead_of(
+        &self,
+        refused: &Token,
+        guard: &GuardPost,
+        calls: &mut Calls,
+    ) -> Result<Token, Error> {
+        let arrival = self.arrival();
         let mut state = self.state.lock().await;
-        if let Some((cached, _)) = &state.cached
-            && cached.generation == refused.generation
-        {
-            state.cached = None;
-        }
-        match state.usable() {
-            Some(token) => Ok(token),
-            None => self.shared(&mut state, seen, calls).await,
-        }
+        state.refuse(refused);
+        self.usable(&mut state, arrival, guard, calls).await
     }
 
     /// A new token in any case.
-    pub(crate) async fn fresh(&self, calls: &mut Calls) -> Result<Token, Error> {
+    pub(crate) async fn fresh(&self, guard: &GuardPost, calls: &mut Calls) -> Result<Token, Error> {
+        let patience = Patience::of(PATIENCE_OF_A_PERSON);
         let mut state = self.state.lock().await;
-        self.ask(&mut state, calls).await
+        self.obtain(&mut state, Wanted::New, patience, guard, calls).await
     }
 
-    /// What somebody else was told while we waited for the lock is our answer too, be it a token or a refusal:
-    /// fifty callers make one request, not fifty in a row.
-    async fn shared(&self, state: &mut State, seen: u64, calls: &mut Calls) -> Result<Token, Error> {
-        let ended_meanwhile = self.ended.load(Ordering::Acquire) > seen;
-        match &state.last {
-            Some(last) if ended_meanwhile => last.clone(),
-            Some(_) | None => self.ask(state, calls).await,
+    /// The patience runs from here, the wait for the lock included: callers in a row do not add up theirs.
+    fn arrival(&self) -> Arrival {
+        Arrival {
+            ended: self.ended.load(Ordering::Acquire),
+            patience: Patience::of(PATIENCE),
         }
     }
 
-    async fn ask(&self, state: &mut State, calls: &mut Calls) -> Result<Token, Error> {
+    /// What somebody else was told while we waited for the lock is our answer too, be it a token or a refusal:
+    /// fifty callers make one request, not fifty in a row. What their guard told them is not: ours may let us pass.
+    async fn usable(
+        &self,
+        state: &mut State,
+        arrival: Arrival,
+        guard: &GuardPost,
+        calls: &mut Calls,
+    ) -> Result<Token, Error> {
+        if let Some(token) = state.usable() {
+            return Ok(token);
+        }
+        let ended_meanwhile = self.ended.load(Ordering::Acquire) > arrival.ended;
+        match &state.last {
+            Some(last) if ended_meanwhile => last.clone(),
+            Some(_) | None => self.obtain(state, Wanted::Usable, arrival.patience, guard, calls).await,
+        }
+    }
+
+    /// Looks on the shelf and asks Docebo in turn with the other processes, or alone when there is no turn to be had.
+    async fn obtain(
+        &self,
+        state: &mut State,
+        wanted: Wanted,
+        mut patience: Patience,
+        guard: &GuardPost,
+        calls: &mut Calls,
+    ) -> Result<Token, Error> {
+        let Some(store) = &self.shelf else {
+            return self.ask(state, None, guard, calls).await;
+        };
+        loop {
+            if let Some(token) = from_shelf(state, wanted, store).await {
+                return Ok(token);
+            }
+            match store.take_turn().await {
+                Turn::Yours(ticket) => {
+                    let turn = OwnTurn::new(store, ticket);
+                    // Somebody may have put one there between our look and our turn.
+                    let outcome = match from_shelf(state, wanted, store).await {
+                        Some(token) => Ok(token),
+                        None => self.ask(state, Some(&turn), guard, calls).await,
+                    };
+                    turn.give_up().await;
+                    return outcome;
+                }
+                Turn::SomebodyElses if patience.pause().await => {}
+                Turn::SomebodyElses | Turn::NoShelf => return self.ask(state, None, guard, calls).await,
+            }
+        }
+    }
+
+    /// Asks Docebo. A guard that holds the request back leaves no trace here: no request has ended.
+    async fn ask(
+        &self,
+        state: &mut State,
+        turn: Option<&OwnTurn>,
+        guard: &GuardPost,
+        calls: &mut Calls,
+    ) -> Result<Token, Error> {
+        guard.ask(Endpoint::Token).await?;
         let asked_at = Instant::now();
-        let generation = self.ended.load(Ordering::Acquire) + 1;
-        let outcome = self.request(calls).await.map(|granted| {
+        let answered = self.request(calls).await;
+        // Kept before anything else is awaited: what was granted is not lost when this future is dropped.
+        let granted = answered.as_ref().map(|granted| {
             let token = Token {
-                secret: granted.access_token,
-                generation,
+                secret: granted.access_token.clone(),
+                id: format!("{:032x}", fastrand::u128(..)),
+                from_shelf: false,
             };
-            state.cached = Some((token.clone(), asked_at + granted.keep_for));
-            token
+            let renew_at = asked_at + granted.keep_for;
+            state.cached = Some((token.clone(), renew_at));
+            (token, renew_at)
         });
+        let outcome = match &granted {
+            Ok((token, _)) => Ok(token.clone()),
+            Err(failure) => Err((*failure).clone().at(Endpoint::Token)),
+        };
         state.last = Some(outcome.clone());
-        self.ended.store(generation, Ordering::Release);
+        self.ended.fetch_add(1, Ordering::Release);
+
+        guard.heard(Endpoint::Token, answered.as_ref().map(|_| ())).await;
+        if let (Some(turn), Ok((token, renew_at))) = (turn, granted) {
+            put(turn, token, renew_at).await;
+        }
         outcome
     }
 
-    async fn request(&self, calls: &mut Calls) -> Result<Granted, Error> {
+    async fn request(&self, calls: &mut Calls) -> Result<Granted, Failure> {
         let credentials = &self.credentials;
         let form = [
             ("grant_type", "password"),
@@ -152,7 +286,22 @@ impl Tokens {
         transport::send(request, calls.begin(Endpoint::Token), withheld)
             .await
             .and_then(|answer| Granted::decode(&answer))
-            .map_err(|failure| failure.at(Endpoint::Token))
+    }
+}
+
+async fn from_shelf(state: &mut State, wanted: Wanted, store: &Arc<dyn TokenShelf>) -> Option<Token> {
+    match wanted {
+        Wanted::Usable => state.take_from(store.as_ref()).await,
+        Wanted::New => None,
+    }
+}
+
+/// Shares a token for what is left of it; one that may not be used again is of no use to others either.
+async fn put(turn: &OwnTurn, token: Token, renew_at: Instant) {
+    let keep_for = renew_at.saturating_duration_since(Instant::now());
+    if !keep_for.is_zero() {
+        let Token { secret, id, .. } = token;
+        turn.put(&ShelvedToken { secret, id, keep_for }).await;
     }
 }
 

@@ -1,5 +1,5 @@
 -- Writes connectors and exams together with their audit entries, if nobody wrote since the caller looked.
--- KEYS: 1 version, 2 connectors, 3 exams, 4 audit
+-- KEYS: 1 version, 2 connectors, 3 exams, 4 audit; the rest: what goes with removed connectors
 -- ARGV: 1 the version the caller saw ('' where it does not matter), 2 audit retention in ms, 3 number of writes n,
 --       then n times: 2 or 3 (the key), id, JSON ('' removes the id); the rest: one JSON each per audit entry
 -- Returns: the version afterwards, or -1 if it was not the expected one and nothing was written.
@@ -16,6 +16,10 @@ for i = 0, writes - 1 do
   else
     redis.call('HSET', key, id, json)
   end
+end
+
+for i = 5, #KEYS do
+  redis.call('DEL', KEYS[i])
 end
 
 local time = redis.call('TIME')

@@ -55,8 +55,12 @@ pub struct Connector {
     pub username: String,
     /// That user's password.
     pub password: SecretString,
-    /// HTTP calls that Docebo allows us in an hour.
+    /// HTTP calls to Docebo in any sliding hour, those of all workers together.
     pub calls_per_hour: u32,
+    /// Turns that the connector gets beside others in the same lane.
+    pub weight: u32,
+    /// Jobs of the connector that run at once, over all workers; none where only the workers' slots limit them.
+    pub max_concurrency: Option<u32>,
     /// What Docebo must show when it calls our webhook, where webhooks are used.
     pub webhook: Option<WebhookAccess>,
     /// How long a connection may take to open.
@@ -81,6 +85,8 @@ impl fmt::Debug for Connector {
             .field("id", &self.id)
             .field("domain", &self.domain)
             .field("calls_per_hour", &self.calls_per_hour)
+            .field("weight", &self.weight)
+            .field("max_concurrency", &self.max_concurrency)
             .field("validated_at", &self.validated_at)
             .field("validation", &self.validation)
             .finish_non_exhaustive()

@@ -61,6 +61,8 @@ fn connector_fields(record: &ConnectorRecord, vault: &Vault) -> Fields {
         ("username", shown(&record.username)),
         ("password", secret(crate::record::PASSWORD, &record.password)),
         ("calls_per_hour", number(record.calls_per_hour)),
+        ("weight", number(record.weight)),
+        ("max_concurrency", record.max_concurrency.and_then(number)),
         ("webhook.username", webhook.and_then(|webhook| shown(&webhook.username))),
         (
             "webhook.password",

@@ -113,20 +113,28 @@ impl FieldCheck {
 
     /// A number within (least, default, most); where it is wrong, the default stands in for further checks.
     pub(crate) fn number(&mut self, field: &str, value: Option<i64>, (least, default, most): (u32, u32, u32)) -> u32 {
-        let Some(value) = value else {
-            return default;
-        };
-        match u32::try_from(value) {
-            Ok(number) if (least..=most).contains(&number) => number,
-            Ok(_) | Err(_) => {
-                self.refuse(
-                    field,
-                    format!("{value} is out of range"),
-                    format!("use a whole number from {least} to {most}"),
-                );
-                default
-            }
+        self.optional_number(field, value, (least, most)).unwrap_or(default)
+    }
+
+    /// A number within (least, most) that may be left out.
+    pub(crate) fn optional_number(
+        &mut self,
+        field: &str,
+        value: Option<i64>,
+        (least, most): (u32, u32),
+    ) -> Option<u32> {
+        let value = value?;
+        let number = u32::try_from(value)
+            .ok()
+            .filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            self.refuse(
+                field,
+                format!("{value} is out of range"),
+                format!("use a whole number from {least} to {most}"),
+            );
         }
+        number
     }
 
     pub(crate) fn course_id(&mut self, field: &str, value: Option<i64>) -> Option<u64> {

@@ -14,6 +14,10 @@ use crate::field_error::FieldErrors;
 use crate::id::{ConnectorId, ExamId};
 
 const CALLS_PER_HOUR: (u32, u32, u32) = (1, 1_000, 1_000_000);
+/// Records written before there was a weight get its default too.
+pub(crate) const DEFAULT_WEIGHT: u32 = 1;
+const WEIGHT: (u32, u32, u32) = (1, DEFAULT_WEIGHT, 100);
+const MAX_CONCURRENCY: (u32, u32) = (1, 1_000);
 const CONNECT_TIMEOUT_MS: (u32, u32, u32) = (100, 5_000, 60_000);
 const REQUEST_TIMEOUT_MS: (u32, u32, u32) = (500, 30_000, 300_000);
 const CHECK_DEADLINE_SECONDS: (u32, u32, u32) = (1, 20, 120);
@@ -35,6 +39,8 @@ pub struct ConnectorInput {
     #[serde(deserialize_with = "crate::secret_text::deserialize")]
     pub password: Option<SecretString>,
     pub calls_per_hour: Option<i64>,
+    pub weight: Option<i64>,
+    pub max_concurrency: Option<i64>,
     pub webhook: Option<WebhookInput>,
     pub connect_timeout_ms: Option<i64>,
     pub request_timeout_ms: Option<i64>,
@@ -87,6 +93,8 @@ impl ConnectorInput {
         let username = check.text("username", self.username.as_deref());
         let password = check.secret("password", self.password.as_ref());
         let calls_per_hour = check.number("calls_per_hour", self.calls_per_hour, CALLS_PER_HOUR);
+        let weight = check.number("weight", self.weight, WEIGHT);
+        let max_concurrency = check.optional_number("max_concurrency", self.max_concurrency, MAX_CONCURRENCY);
         let webhook = self.webhook.as_ref().map(|input| input.check(&mut check));
         let connect = check.number("connect_timeout_ms", self.connect_timeout_ms, CONNECT_TIMEOUT_MS);
         let request = check.number("request_timeout_ms", self.request_timeout_ms, REQUEST_TIMEOUT_MS);
@@ -116,6 +124,8 @@ impl ConnectorInput {
             username: username.to_owned(),
             password: password.clone(),
             calls_per_hour,
+            weight,
+            max_concurrency,
             webhook: webhook.flatten(),
             connect_timeout_ms: connect,
             request_timeout_ms: request,

@@ -11,6 +11,8 @@ pub(crate) struct Keys {
     pub(crate) version: String,
     /// Stream: who changed what, and why.
     pub(crate) audit: String,
+    token: String,
+    token_turn: String,
 }
 
 impl Keys {
@@ -20,6 +22,18 @@ impl Keys {
             exams: format!("{shard_prefix}registry:exams"),
             version: format!("{shard_prefix}registry:version"),
             audit: format!("{shard_prefix}registry:audit"),
+            token: format!("{shard_prefix}registry:token:"),
+            token_turn: format!("{shard_prefix}registry:token-turn:"),
         }
+    }
+
+    /// String: the access token that the workers share, sealed; goes with its life.
+    pub(crate) fn token(&self, connector: &str) -> String {
+        format!("{}{connector}", self.token)
+    }
+
+    /// String: the ticket of the worker whose turn it is to ask for a token; goes after seconds.
+    pub(crate) fn token_turn(&self, connector: &str) -> String {
+        format!("{}{connector}", self.token_turn)
     }
 }

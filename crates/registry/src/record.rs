@@ -9,6 +9,7 @@ use crate::connector::{Connector, ConnectorKind, WebhookAccess};
 use crate::domain::Domain;
 use crate::error::RegistryError;
 use crate::id::ConnectorId;
+use crate::input::DEFAULT_WEIGHT;
 use crate::vault::{Vault, VaultError};
 use crate::view::ConnectorView;
 
@@ -29,6 +30,10 @@ pub(crate) struct ConnectorRecord {
     pub(crate) username: String,
     pub(crate) password: String,
     pub(crate) calls_per_hour: u32,
+    #[serde(default = "default_weight")]
+    pub(crate) weight: u32,
+    #[serde(default)]
+    pub(crate) max_concurrency: Option<u32>,
     #[serde(default)]
     pub(crate) webhook: Option<WebhookRecord>,
     pub(crate) connect_timeout_ms: u32,
@@ -48,7 +53,12 @@ pub(crate) struct WebhookRecord {
     pub(crate) password: String,
 }
 
-fn context(id: &ConnectorId, field: &str) -> String {
+fn default_weight() -> u32 {
+    DEFAULT_WEIGHT
+}
+
+/// Where a secret of a connector belongs; sealed for this place, it opens nowhere else.
+pub(crate) fn context(id: &ConnectorId, field: &str) -> String {
     format!("connector/{id}/{field}")
 }
 
@@ -69,6 +79,8 @@ impl ConnectorRecord {
             username: connector.username.clone(),
             password: seal(PASSWORD, &connector.password),
             calls_per_hour: connector.calls_per_hour,
+            weight: connector.weight,
+            max_concurrency: connector.max_concurrency,
             webhook: connector.webhook.as_ref().map(|webhook| WebhookRecord {
                 username: webhook.username.clone(),
                 password: seal(WEBHOOK_PASSWORD, &webhook.password),
@@ -134,6 +146,8 @@ impl ConnectorRecord {
             username: self.username.clone(),
             password: secret(PASSWORD, &self.password)?,
             calls_per_hour: self.calls_per_hour,
+            weight: self.weight,
+            max_concurrency: self.max_concurrency,
             webhook: webhook.transpose()?,
             connect_timeout_ms: self.connect_timeout_ms,
             request_timeout_ms: self.request_timeout_ms,
@@ -154,6 +168,8 @@ impl ConnectorRecord {
             client_id: self.client_id,
             username: self.username,
             calls_per_hour: self.calls_per_hour,
+            weight: self.weight,
+            max_concurrency: self.max_concurrency,
             webhook_username: self.webhook.map(|webhook| webhook.username),
             connect_timeout_ms: self.connect_timeout_ms,
             request_timeout_ms: self.request_timeout_ms,

@@ -15,6 +15,7 @@ use crate::connector::Connector;
 use crate::error::RegistryError;
 use crate::exam::Exam;
 use crate::keys::Keys;
+use crate::plan::EntityKind;
 use crate::vault::Vault;
 
 const MAX_COMMIT_TRIES: usize = 16;
@@ -68,16 +69,30 @@ impl std::fmt::Debug for Registry {
 
 /// What one commit writes to one hash.
 pub(crate) struct Write {
-    pub(crate) kind: crate::plan::EntityKind,
+    pub(crate) kind: EntityKind,
     pub(crate) id: String,
     /// None removes the entry.
     pub(crate) json: Option<String>,
+}
+
+impl Write {
+    fn removes(&self, kind: EntityKind) -> bool {
+        self.kind == kind && self.json.is_none()
+    }
 }
 
 /// What one try of a change wants to do, or what it found that there is nothing to do.
 pub(crate) enum Attempt<T> {
     Done(T),
     Commit(Vec<Write>, Vec<StoredAudit>, T),
+}
+
+/// What `TIME` answers: seconds since 1970, and microseconds.
+pub(crate) type RedisTime = (i64, i64);
+
+/// The milliseconds since 1970 of an answer to `TIME`.
+pub(crate) fn milliseconds((seconds, microseconds): RedisTime) -> i64 {
+    seconds.saturating_mul(1_000).saturating_add(microseconds / 1_000)
 }
 
 impl Registry {
@@ -109,9 +124,8 @@ impl Registry {
 
     /// The time as Redis has it, the same for every process.
     pub(crate) async fn now(&self) -> Result<Timestamp, RegistryError> {
-        let (seconds, microseconds): (i64, i64) = redis::cmd("TIME").query_async(&mut self.redis.clone()).await?;
-        let milliseconds = seconds.saturating_mul(1_000).saturating_add(microseconds / 1_000);
-        Ok(Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH))
+        let time: RedisTime = redis::cmd("TIME").query_async(&mut self.redis.clone()).await?;
+        Ok(Timestamp::from_millisecond(milliseconds(time)).unwrap_or(Timestamp::UNIX_EPOCH))
     }
 
     pub(crate) async fn field(&self, key: &str, id: &str) -> Result<Option<String>, RegistryError> {
@@ -168,14 +182,18 @@ impl Registry {
         call.key(&self.keys.version)
             .key(&self.keys.connectors)
             .key(&self.keys.exams)
-            .key(&self.keys.audit)
-            .arg(expected.map_or_else(String::new, |version| version.to_string()))
+            .key(&self.keys.audit);
+        for removed in writes.iter().filter(|write| write.removes(EntityKind::Connector)) {
+            call.key(self.keys.token(&removed.id))
+                .key(self.keys.token_turn(&removed.id));
+        }
+        call.arg(expected.map_or_else(String::new, |version| version.to_string()))
             .arg(retention_ms)
             .arg(writes.len());
         for write in writes {
             let key = match write.kind {
-                crate::plan::EntityKind::Connector => 2,
-                crate::plan::EntityKind::Exam => 3,
+                EntityKind::Connector => 2,
+                EntityKind::Exam => 3,
             };
             call.arg(key)
                 .arg(&write.id)

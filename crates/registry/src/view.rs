@@ -22,8 +22,12 @@ pub struct ConnectorView {
     pub client_id: String,
     /// The platform user in whose name we call.
     pub username: String,
-    /// HTTP calls that Docebo allows us in an hour.
+    /// HTTP calls to Docebo in any sliding hour, those of all workers together.
     pub calls_per_hour: u32,
+    /// Turns that the connector gets beside others in the same lane.
+    pub weight: u32,
+    /// Jobs of the connector that run at once, over all workers; none where only the workers' slots limit them.
+    pub max_concurrency: Option<u32>,
     /// The user name that Docebo shows when it calls our webhook.
     pub webhook_username: Option<String>,
     /// How long a connection may take to open.
@@ -50,6 +54,8 @@ impl From<&Connector> for ConnectorView {
             client_id: connector.client_id.clone(),
             username: connector.username.clone(),
             calls_per_hour: connector.calls_per_hour,
+            weight: connector.weight,
+            max_concurrency: connector.max_concurrency,
             webhook_username: connector.webhook.as_ref().map(|webhook| webhook.username.clone()),
             connect_timeout_ms: connector.connect_timeout_ms,
             request_timeout_ms: connector.request_timeout_ms,

@@ -73,6 +73,31 @@ fn an_empty_file_holds_nothing() {
     "line 10: connector acme: calls_per_hour: a value of type string; write a whole number without quotes"
 )]
 #[case(
+    "calls_per_hour = 1_000",
+    "weigth = 2",
+    "line 10: connector acme: weigth: unknown field; did you mean 'weight'?"
+)]
+#[case(
+    "calls_per_hour = 1_000",
+    "weight = 101",
+    "line 10: connector acme: weight: 101 is out of range; use a whole number from 1 to 100"
+)]
+#[case(
+    "calls_per_hour = 1_000",
+    "weight = 1.5",
+    "line 10: connector acme: weight: a value of type float; write a whole number without quotes"
+)]
+#[case(
+    "calls_per_hour = 1_000",
+    "max_concurency = 8",
+    "line 10: connector acme: max_concurency: unknown field; did you mean 'max_concurrency'?"
+)]
+#[case(
+    "calls_per_hour = 1_000",
+    "max_concurrency = 0",
+    "line 10: connector acme: max_concurrency: 0 is out of range; use a whole number from 1 to 1000"
+)]
+#[case(
     "domain = \"acme.docebosaas.com\"",
     "",
     "line 2: connector acme: domain: missing; add domain"

@@ -34,10 +34,28 @@ fn a_connector_with_the_least_fields_gets_the_defaults() {
     let connector = input.validate().unwrap();
     assert_eq!(connector.name, "acme");
     assert_eq!(connector.calls_per_hour, 1_000);
+    assert_eq!((connector.weight, connector.max_concurrency), (1, None));
     assert_eq!(connector.connect_timeout_ms, 5_000);
     assert_eq!(connector.request_timeout_ms, 30_000);
     assert!(connector.webhook.is_none());
     assert_eq!(connector.client_secret.expose_secret(), "s3cret-client");
+}
+
+#[rstest]
+#[case(json!(1), json!(1), (1, Some(1)))]
+#[case(json!(100), json!(1_000), (100, Some(1_000)))]
+#[case(json!(null), json!(null), (1, None))]
+fn a_share_of_the_workers_may_be_anything_within_its_limits(
+    #[case] weight: Value,
+    #[case] max_concurrency: Value,
+    #[case] expected: (u32, Option<u32>),
+) {
+    let json = with(with(connector(), "weight", weight), "max_concurrency", max_concurrency);
+    let connector = serde_json::from_value::<ConnectorInput>(json)
+        .unwrap()
+        .validate()
+        .unwrap();
+    assert_eq!((connector.weight, connector.max_concurrency), expected);
 }
 
 #[test]
@@ -67,6 +85,12 @@ fn an_exam_with_the_least_fields_gets_the_defaults() {
 #[case("calls_per_hour", json!(0))]
 #[case("calls_per_hour", json!(1_000_001))]
 #[case("calls_per_hour", json!(-5))]
+#[case("weight", json!(0))]
+#[case("weight", json!(101))]
+#[case("weight", json!(-1))]
+#[case("max_concurrency", json!(0))]
+#[case("max_concurrency", json!(1_001))]
+#[case("max_concurrency", json!(4_294_967_297_i64))]
 #[case("connect_timeout_ms", json!(1))]
 #[case("connect_timeout_ms", json!(31_000))]
 #[case("request_timeout_ms", json!(10_000_000))]

@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::civil::date;
-use passback_docebo::{Calls, CourseId, Endpoint, EnrollmentStatus, EnrollmentUpdate, Error, Failure, UserId};
+use passback_docebo::{Calls, Endpoint, EnrollmentStatus, EnrollmentUpdate, Error, Failure};
 use rstest::rstest;
 
-use crate::stub::{Answer, Stub, bare, html, json};
+use crate::stub::{Answer, COURSE, ENROLLMENT_PATH, Stub, USER, bare, html, json};
 
-const COURSE: CourseId = CourseId(146);
-const USER: UserId = UserId(13827);
-const ENROLLMENT_PATH: &str = "/learn/v1/enrollments/146/13827";
 const UPDATED: &str =
     r#"{"data":{"updated":[{"course_id":146,"user_id":13827}],"not_updated":[]},"version":"1.0.0","_links":[]}"#;
 const NOT_UPDATED: &str = r#"{"data":{"updated":[],"not_updated":{"invalid_enrollments":[{"course_id":146,"user_id":13827}],"validation_errors":[{"ids":[{"messages":["Score is too high"]}]}]}}}"#;

@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod answers;
+mod doubles;
+mod guard;
 mod network;
 mod search;
+mod shelf;
 mod stub;
 mod tokens;

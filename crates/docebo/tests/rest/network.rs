@@ -4,14 +4,11 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use passback_docebo::{Call, Calls, CourseId, Endpoint, EnrollmentUpdate, Error, Failure, UserId};
+use passback_docebo::{Call, Calls, Endpoint, EnrollmentUpdate, Error, Failure};
 use rstest::rstest;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::stub::{Afterwards, client, impatient_client, raw};
-
-const COURSE: CourseId = CourseId(146);
-const USER: UserId = UserId(13827);
+use crate::stub::{Afterwards, COURSE, USER, client, impatient_client, raw};
 
 async fn write(client: &passback_docebo::Client, calls: &mut Calls) -> Error {
     client

@@ -1,5 +1,6 @@
 //! Small Docebo stand-ins, each on its own loopback port.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,10 +10,14 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Uri};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use passback_docebo::{Client, ClientConfig, Credentials};
+use axum::routing::{get, post};
+use passback_docebo::{Client, ClientConfig, CourseId, Credentials, UserId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+pub(crate) const COURSE: CourseId = CourseId(146);
+pub(crate) const USER: UserId = UserId(13827);
+pub(crate) const ENROLLMENT_PATH: &str = "/learn/v1/enrollments/146/13827";
 pub(crate) const TOKEN_BODY: &str = r#"{"access_token":"3f0c9a1be27d4c55a8e0b1c2d3e4f5a6b7c8d9e0","expires_in":3600,"token_type":"Bearer","scope":"api"}"#;
 
 /// What a server saw of one request.
@@ -42,10 +47,7 @@ impl Stub {
     /// A server that grants tokens and gives every other request this answer.
     pub(crate) async fn answering(answer: Answer) -> Self {
         let router = Router::new()
-            .route(
-                "/oauth2/token",
-                axum::routing::post(|| async { json(TOKEN_BODY).response() }),
-            )
+            .route("/oauth2/token", post(|| async { json(TOKEN_BODY).response() }))
             .fallback(move || async move { answer.response() });
         Self::start(router).await
     }
@@ -61,6 +63,42 @@ impl Stub {
 
     pub(crate) fn token_requests(&self) -> usize {
         self.seen("/oauth2/token").len()
+    }
+}
+
+pub(crate) fn enrolled() -> Answer {
+    json(r#"{"data":{"records":{"id":146,"status":1}}}"#)
+}
+
+/// A server whose token route answers by the number of the request, and whose read accepts one token only.
+pub(crate) async fn server(token_answer: fn(usize) -> Answer, accepted: &'static str) -> Stub {
+    Stub::start(router(token_answer, accepted)).await
+}
+
+/// The routes of such a server.
+pub(crate) fn router(token_answer: fn(usize) -> Answer, accepted: &'static str) -> Router {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let token = move || async move { token_answer(asked.fetch_add(1, Ordering::SeqCst)).response() };
+    let read = move |headers: HeaderMap| async move {
+        let known = headers["authorization"] == accepted;
+        if known {
+            enrolled()
+        } else {
+            json(r#"{"name":"Unauthorized"}"#).status(401)
+        }
+        .response()
+    };
+    Router::new()
+        .route("/oauth2/token", post(token))
+        .route(ENROLLMENT_PATH, get(read))
+}
+
+/// Grants a token of its own to every request.
+pub(crate) fn numbered(request: usize) -> Answer {
+    match request {
+        0 => json(r#"{"access_token":"token-0","expires_in":3600}"#),
+        1 => json(r#"{"access_token":"token-1","expires_in":"3600"}"#),
+        _ => json(r#"{"data":{"access_token":"token-2","expires_in":3600.0}}"#),
     }
 }
 

@@ -7,47 +7,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
-use passback_docebo::{Calls, CourseId, Endpoint, Error, Failure, UserId};
+use passback_docebo::{Calls, Endpoint, Error, Failure};
 use rstest::rstest;
 use tokio::task::JoinSet;
 
-use crate::stub::{Answer, Stub, TOKEN_BODY, bare, html, json};
+use crate::stub::{
+    Answer, COURSE, ENROLLMENT_PATH, Stub, TOKEN_BODY, USER, bare, enrolled, html, json, numbered, server,
+};
 
-const COURSE: CourseId = CourseId(146);
-const USER: UserId = UserId(13827);
-const ENROLLMENT_PATH: &str = "/learn/v1/enrollments/146/13827";
 const CALLERS: usize = 50;
-
-fn enrolled() -> Answer {
-    json(r#"{"data":{"records":{"id":146,"status":1}}}"#)
-}
-
-/// A server whose token route answers by the number of the request, and whose read accepts one token only.
-async fn server(token_answer: fn(usize) -> Answer, accepted: &'static str) -> Stub {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let token = move || async move { token_answer(asked.fetch_add(1, Ordering::SeqCst)).response() };
-    let read = move |headers: HeaderMap| async move {
-        let known = headers["authorization"] == accepted;
-        if known {
-            enrolled()
-        } else {
-            json(r#"{"name":"Unauthorized"}"#).status(401)
-        }
-        .response()
-    };
-    let router = Router::new()
-        .route("/oauth2/token", post(token))
-        .route(ENROLLMENT_PATH, get(read));
-    Stub::start(router).await
-}
-
-fn numbered(request: usize) -> Answer {
-    match request {
-        0 => json(r#"{"access_token":"token-0","expires_in":3600}"#),
-        1 => json(r#"{"access_token":"token-1","expires_in":"3600"}"#),
-        _ => json(r#"{"data":{"access_token":"token-2","expires_in":3600.0}}"#),
-    }
-}
 
 async fn authenticate(answer: Answer) -> Error {
     let stub = Stub::start(Router::new().route("/oauth2/token", post(move || async move { answer.response() }))).await;
