@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    apply, audit, check, completion, config, connector, dead, demo, dev, exam, job, push, serve, simulator, token,
-    worker, worker_list,
+    apply, audit, bench, check, completion, config, connector, dead, demo, dev, exam, job, lane, pause, push, serve,
+    simulator, token, worker, worker_list, worker_pause,
 };
 use crate::exit::EXIT_CODES_HELP;
 
@@ -38,23 +38,35 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     /// Hand in exam results: one by flags, or a file.
     Push(push::PushArgs),
-    /// Look at jobs.
+    /// Look at jobs, and why they do not run.
     #[command(subcommand)]
     Job(job::JobCommand),
     /// Look at dead letters and put them right.
     #[command(subcommand)]
     Dead(dead::DeadCommand),
-    /// Look at connectors, try their credentials, remove them.
+    /// Look at connectors, try their credentials, pause them, remove them.
     #[command(subcommand)]
     Connector(connector::ConnectorCommand),
     /// Look at exams, remove them.
     #[command(subcommand)]
     Exam(exam::ExamCommand),
+    /// Look at lanes, pause them.
+    #[command(subcommand)]
+    Lane(lane::LaneCommand),
     /// List the workers.
     WorkerList(worker_list::WorkerListArgs),
+    /// Let a worker take no new jobs.
+    WorkerPause(pause::PauseArgs),
+    /// Let a paused worker take jobs again.
+    WorkerResume(pause::ResumeArgs),
+    /// Let a worker finish what it has, and end.
+    WorkerDrain(worker_pause::WorkerDrainArgs),
     /// Read the audit trail.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Measure this machine, its Redis and passback's own work.
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
     /// Make API tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),

@@ -1,6 +1,7 @@
 //! The command line of passback: `passback --help`.
 
 mod api;
+mod bench;
 mod cli;
 mod commands;
 mod config;

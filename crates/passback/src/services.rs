@@ -68,7 +68,8 @@ pub(crate) async fn connect(settings: &Settings, setup: Setup) -> Result<Produce
     let unreachable = |error: QueueError| {
         Failure::unavailable(format!("cannot work with Redis at {shown}: {error}")).fix(setup.reach_redis())
     };
-    let producer = Producer::connect(options).await.map_err(|error| match error {
+    let connected = Producer::connect_from(settings.egress.clone(), options).await;
+    let producer = connected.map_err(|error| match error {
         ConnectError::MasterKey(error) => Failure::refused(error.to_string()).fix(setup.mend_key()),
         ConnectError::Redis(error) => unreachable(error),
     })?;

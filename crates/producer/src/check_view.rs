@@ -108,10 +108,15 @@ impl CheckView {
             let at = public_time::from_ms(at_ms);
             Some(Self::ended(job.id, exam_id.clone(), Answer::Unverified, code, at))
         };
+        let ended_ms = job
+            .deadline_ms
+            .map_or(job.since_ms, |deadline| deadline.min(job.since_ms));
         match job.state {
             // Its answer was kept for its time and is gone.
             State::Done | State::Superseded => None,
-            State::Expired | State::Discarded => ended(Code::DeadlinePassed, job.deadline_ms.unwrap_or(job.since_ms)),
+            // What kept it from being run may be known long before its deadline.
+            State::Expired => ended(code_of(job), ended_ms),
+            State::Discarded => ended(Code::DeadlinePassed, ended_ms),
             State::Dead => ended(code_of(job), job.since_ms),
             State::Running => Some(Self::waiting(job.id, exam_id)),
             State::Ready | State::Scheduled | State::Parked => match job.deadline_ms {

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
-use passback_queue::{Queue, RedisOptions};
+use passback_queue::{Clock, Egress, Queue, RedisOptions, Retention};
 use passback_registry::{Registry, RegistryOptions, Vault};
 
 use crate::{ConnectError, endings::Endings};
@@ -54,9 +54,14 @@ impl Producer {
 
     /// A producer of its own: reads the master key file and reaches Redis, or says why not.
     pub async fn connect(options: ProducerOptions) -> Result<Self, ConnectError> {
+        Self::connect_from(Egress::default(), options).await
+    }
+
+    /// The same for a process that calls Docebo, from a named address.
+    pub async fn connect_from(egress: Egress, options: ProducerOptions) -> Result<Self, ConnectError> {
         let vault = Vault::from_file(&options.master_key_file)?;
         let redis = RedisOptions::new(options.redis_url);
-        let queue = Queue::new(redis.clone())?;
+        let queue = Queue::with_egress(redis.clone(), Clock::default(), Retention::default(), egress)?;
         queue.ping().await?;
         let registry_options = RegistryOptions {
             allow_http_loopback: options.allow_http_loopback,

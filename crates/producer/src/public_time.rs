@@ -48,3 +48,8 @@ pub(crate) fn from_ms(unix_ms: u64) -> Timestamp {
         .and_then(|unix_ms| Timestamp::from_millisecond(unix_ms).ok())
         .unwrap_or(Timestamp::MAX)
 }
+
+/// A time inside a sentence: RFC 3339, UTC, whole seconds.
+pub(crate) fn shown(at: Timestamp) -> String {
+    format!("{at:.0}")
+}

@@ -1,11 +1,16 @@
 //! Validation of a connector: a fresh token and one harmless read, and what follows from it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use passback_docebo::{Calls, Client, Error, Failure};
+use passback_docebo::{BuildError, Calls, Client, Error, Failure};
+use passback_queue::Failing;
 use passback_registry::{Connector, ConnectorId, NewAuditEntry, RegistryError};
 use serde::Serialize;
 
-use crate::{Actor, Code, Producer, StoreError, docebo_client, public_time, wake};
+use crate::{
+    Actor, Code, Producer, StoreError, connector_name, docebo_client, public_time, validation_guard::CountingGuard,
+};
 
 /// What a validation found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,13 +70,17 @@ impl Validation {
 impl Producer {
     /// Validates a stored connector; none if there is none of this id.
     ///
-    /// The outcome is put on record and stored with the connector, and a success releases the jobs that waited for it;
-    /// not so where somebody changed the connector meanwhile, for it says nothing of the connector as it is now.
+    /// The outcome is put on record and stored with the connector. A success opens its gate and releases the jobs that
+    /// waited for it; refused credentials close the gate. Not so where somebody changed the connector meanwhile, for
+    /// it says nothing of the connector as it is now.
     pub async fn validate(&self, id: &ConnectorId, actor: &str) -> Result<Option<Validation>, StoreError> {
         let Some(connector) = self.registry.connector(id).await? else {
             return Ok(None);
         };
-        let mut validation = self.validate_candidate(&connector).await?;
+        let now = public_time::from_ms(self.queue.now_ms().await?);
+        // With the shared token: the one that is granted here serves the workers too.
+        let client = self.docebo_client(&connector);
+        let mut validation = tried(self.counted(client, &connector), now).await;
         let code = validation.code.map(Code::as_str);
         let stored = self
             .registry
@@ -82,7 +91,11 @@ impl Producer {
             stored => stored?,
         };
         if stored && validation.ok {
-            validation.released_jobs = self.queue.wake(&wake::connector(id)).await?;
+            validation.released_jobs = self.connector_works(id).await?;
+        }
+        if let Some(Code::CredentialsRefused) = validation.code.filter(|_| stored) {
+            let code = Code::CredentialsRefused.name();
+            self.queue.report(&connector_name(id), Failing::Refused, &code).await?;
         }
         let found = code.unwrap_or("ok");
         let detail = match (stored, validation.ok) {
@@ -104,13 +117,23 @@ impl Producer {
     /// Validates a connector that is not stored yet; stores nothing.
     pub async fn validate_candidate(&self, connector: &Connector) -> Result<Validation, StoreError> {
         let now = public_time::from_ms(self.queue.now_ms().await?);
-        Ok(validate_candidate(connector, now).await)
+        Ok(tried(self.counted(docebo_client(connector), connector), now).await)
+    }
+
+    /// The client with its calls counted.
+    fn counted(&self, client: Result<Client, BuildError>, connector: &Connector) -> Result<Client, BuildError> {
+        let guard = CountingGuard::new(&self.queue, connector_name(&connector.id));
+        client.map(|client| client.guarded_by(Arc::new(guard)))
     }
 }
 
 /// Makes the same two calls for a connector that no store knows.
 pub async fn validate_candidate(connector: &Connector, now: Timestamp) -> Validation {
-    match docebo_client(connector) {
+    tried(docebo_client(connector), now).await
+}
+
+async fn tried(client: Result<Client, BuildError>, now: Timestamp) -> Validation {
+    match client {
         Err(error) => Validation::failed(Code::DoceboUnreachable, error.to_string(), now),
         Ok(client) => match try_out(&client).await {
             Ok(()) => Validation::succeeded(now),
@@ -132,6 +155,8 @@ pub fn failure_code(failure: &Failure) -> Code {
         Failure::CertificateInvalid { .. } => Code::CertificateInvalid,
         Failure::TimedOut => Code::DoceboTimedOut,
         Failure::Throttled { .. } => Code::DoceboThrottled,
+        // A guard's word is a code of the catalogue; another one can only come of a newer version.
+        Failure::Held { why, .. } => why.parse().unwrap_or(Code::DoceboThrottled),
         Failure::Unavailable { .. } => Code::DoceboUnavailable,
         Failure::CredentialsRefused { .. } => Code::CredentialsRefused,
         Failure::Forbidden { .. } => Code::Forbidden,

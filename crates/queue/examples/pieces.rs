@@ -9,7 +9,7 @@ use passback_queue::{Claimed, JobId, Lane, Limits, Name, NewJob, Queue, RedisOpt
 use tokio::time::Instant;
 
 const PAYLOAD_BYTES: usize = 336;
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 

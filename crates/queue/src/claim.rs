@@ -44,17 +44,20 @@ impl Queue {
         most: usize,
         lease: Duration,
     ) -> Result<Vec<Claimed>, QueueError> {
-        Ok(self.claim_unless_paused(lane, worker, most, lease).await?.1)
+        let (_, leased) = self.lease(lane, worker, most, lease).await?;
+        self.open(leased).await
     }
 
-    /// The same, and whether there was nothing because of a pause.
-    pub async fn claim_unless_paused(
+    /// The first half of a claim: who gets what, and whether there was nothing because of a pause.
+    ///
+    /// The second half, [`Queue::open`], may go on beside the next claim.
+    pub async fn lease(
         &self,
         lane: Lane,
         worker: &Name,
         most: usize,
         lease: Duration,
-    ) -> Result<(Service, Vec<Claimed>), QueueError> {
+    ) -> Result<(Service, Leased), QueueError> {
         let egress = &self.shared.egress;
         let mut call = self.timed(&self.shared.scripts.claim);
         call.arg(lane.as_str())
@@ -75,22 +78,19 @@ impl Queue {
         let now_ms = flat
             .get(1)
             .and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
-        let fresh = FirstLease {
-            worker: worker.as_str(),
+        let leased = Leased {
+            worker: worker.clone(),
             since_ms: now_ms.unwrap_or(0),
             due_ms: now_ms.unwrap_or(0) + millis(lease),
+            jobs,
         };
-        Ok((service, self.open(worker, &jobs, &fresh).await?))
+        Ok((service, leased))
     }
 
-    /// Reads what was leased: it is not the script's to read. What this version cannot read goes to a person.
-    async fn open(
-        &self,
-        worker: &Name,
-        leases: &[Vec<u8>],
-        fresh: &FirstLease<'_>,
-    ) -> Result<Vec<Claimed>, QueueError> {
-        let ids: Vec<&[u8]> = leases.iter().map(|lease| id_of(lease)).collect();
+    /// The second half of a claim: reads what was leased, which is not the script's to read. What this version cannot
+    /// read goes to a person.
+    pub async fn open(&self, leased: Leased) -> Result<Vec<Claimed>, QueueError> {
+        let ids: Vec<&[u8]> = leased.jobs.iter().map(|lease| id_of(lease)).collect();
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -99,15 +99,15 @@ impl Queue {
         let datas: Vec<Vec<u8>> = read.query_async(&mut self.connection()).await?;
         let mut claimed = Vec::with_capacity(ids.len());
         let mut unreadable = Vec::new();
-        for (lease, data) in leases.iter().zip(&datas) {
-            match read_claimed(lease, data, fresh) {
+        for (lease, data) in leased.jobs.iter().zip(&datas) {
+            match leased.read(lease, data) {
                 Some(job) => claimed.push(job),
                 None => unreadable.push(id_of(lease)),
             }
         }
         if !unreadable.is_empty() {
             let mut call = self.timed(&self.shared.scripts.unreadable);
-            call.arg(worker.as_str());
+            call.arg(leased.worker.as_str());
             for id in unreadable {
                 call.arg(id);
             }
@@ -172,33 +172,54 @@ impl LaneSignal {
     }
 }
 
-/// What the record of a job that never ran before says of its lease.
-struct FirstLease<'a> {
-    worker: &'a str,
+/// Jobs under lease that have not been read yet.
+#[derive(Debug)]
+pub struct Leased {
+    worker: Name,
     since_ms: u64,
     due_ms: u64,
+    /// Per job its id and, if it ran before, its meta and its history, a line feed before each.
+    jobs: Vec<Vec<u8>>,
+}
+
+impl Leased {
+    /// How many jobs there are.
+    pub fn len(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
+    /// Their ids.
+    pub fn ids(&self) -> impl Iterator<Item = JobId> + '_ {
+        let id = |lease: &Vec<u8>| std::str::from_utf8(id_of(lease)).ok()?.parse().ok();
+        self.jobs.iter().filter_map(id)
+    }
+
+    fn read(&self, lease: &[u8], data: &[u8]) -> Option<Claimed> {
+        let mut parts = lease.splitn(3, |byte| *byte == b'\n');
+        let (id, meta, history) = (parts.next()?, parts.next(), parts.next());
+        let job: JobId = std::str::from_utf8(id).ok()?.parse().ok()?;
+        let mut record = JobRecord::parse(job, data, meta.unwrap_or_default(), history.unwrap_or_default(), b"")?;
+        if meta.is_none() {
+            record.state = State::Running;
+            record.claims = 1;
+            record.worker = Some(self.worker.as_str().to_owned());
+            record.since_ms = self.since_ms;
+            record.due_ms = Some(self.due_ms);
+        }
+        let claim = record.claims;
+        Some(Claimed {
+            token: ClaimToken { job, claim },
+            record,
+        })
+    }
 }
 
 /// The id that a lease begins with.
 fn id_of(lease: &[u8]) -> &[u8] {
     lease.split(|byte| *byte == b'\n').next().unwrap_or_default()
-}
-
-fn read_claimed(lease: &[u8], data: &[u8], fresh: &FirstLease<'_>) -> Option<Claimed> {
-    let mut parts = lease.splitn(3, |byte| *byte == b'\n');
-    let (id, meta, history) = (parts.next()?, parts.next(), parts.next());
-    let job: JobId = std::str::from_utf8(id).ok()?.parse().ok()?;
-    let mut record = JobRecord::parse(job, data, meta.unwrap_or_default(), history.unwrap_or_default(), b"")?;
-    if meta.is_none() {
-        record.state = State::Running;
-        record.claims = 1;
-        record.worker = Some(fresh.worker.to_owned());
-        record.since_ms = fresh.since_ms;
-        record.due_ms = Some(fresh.due_ms);
-    }
-    let claim = record.claims;
-    Some(Claimed {
-        token: ClaimToken { job, claim },
-        record,
-    })
 }

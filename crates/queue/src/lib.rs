@@ -35,7 +35,7 @@ mod settle;
 mod settlement;
 mod workers;
 
-pub use claim::{Claimed, LaneSignal, MAX_CLAIM_JOBS, Service};
+pub use claim::{Claimed, LaneSignal, Leased, MAX_CLAIM_JOBS, Service};
 pub use clock::{Clock, ManualClock};
 pub use connect::RedisOptions;
 pub use enqueue::Enqueued;

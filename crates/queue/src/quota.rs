@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{Gate, Lane, Limits, Name, Pause, Queue, QueueError, queue::millis};
 
 /// How long a call counts: an hour, and a minute for the ways that calls take.
-pub const CALL_COUNTS_FOR: Duration = Duration::from_secs(3660);
+pub const CALL_COUNTS_FOR: Duration = Duration::from_mins(61);
 
 /// The address from which a worker calls, as Docebo counts it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use tracing::Span;
 
 use crate::{
-    Role, ServerConfig, audit, auth, batch, checks, connectors, context, dead_letters, exams, health, jobs,
+    Role, ServerConfig, audit, auth, batch, checks, connectors, context, dead_letters, exams, health, jobs, lanes,
     problem::Problem, results, state::App, stats, workers,
 };
 
@@ -70,12 +70,14 @@ fn reading() -> Router<App> {
     Router::new()
         .route("/v1/jobs", get(jobs::list))
         .route("/v1/jobs/{id}", get(jobs::read))
+        .route("/v1/jobs/{id}/explain", get(jobs::explain))
         .route("/v1/dead-letters", get(dead_letters::list))
         .route("/v1/dead-letters/{id}", get(dead_letters::read))
         .route("/v1/connectors", get(connectors::list))
         .route("/v1/connectors/{id}", get(connectors::read))
         .route("/v1/exams", get(exams::list))
         .route("/v1/exams/{id}", get(exams::read))
+        .route("/v1/lanes", get(lanes::list))
         .route("/v1/workers", get(workers::list))
         .route("/v1/stats", get(stats::read))
         .route("/v1/audit", get(audit::list))
@@ -88,6 +90,13 @@ fn operating() -> Router<App> {
         .route("/v1/dead-letters/redrive", post(dead_letters::redrive))
         .route("/v1/dead-letters/discard", post(dead_letters::discard))
         .route("/v1/connectors/{id}/validate", post(connectors::validate))
+        .route("/v1/connectors/{id}/pause", post(connectors::pause))
+        .route("/v1/connectors/{id}/resume", post(connectors::resume))
+        .route("/v1/lanes/{lane}/pause", post(lanes::pause))
+        .route("/v1/lanes/{lane}/resume", post(lanes::resume))
+        .route("/v1/workers/{id}/pause", post(workers::pause))
+        .route("/v1/workers/{id}/resume", post(workers::resume))
+        .route("/v1/workers/{id}/drain", post(workers::drain))
 }
 
 /// What changes where results go.

@@ -1,7 +1,9 @@
-//! Connectors: list, show, store, try out, remove.
+//! Connectors: list, show, store, try out, pause, resume, remove.
 
 use axum::{Json, extract::State, http::StatusCode};
-use passback_producer::{Code, Validation, wake};
+use futures::{StreamExt, TryStreamExt, stream};
+use passback_producer::{Code, StandingView, StoreError, Validation, connector_name};
+use passback_queue::Target;
 use passback_registry::{Change, Connector, ConnectorId, ConnectorInput, ConnectorView};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -14,9 +16,25 @@ use crate::{
     list::List,
     parameters::Parameters,
     path_id::PathId,
+    pause_request::{PauseRequest, ReasonRequest},
+    pausing::{Held, Wish, dry_run, fulfil},
     problem::{Fault, Problem},
     state::App,
 };
+
+/// The most connectors on one page: each of them is asked after in Redis.
+const MAX_PAGE_CONNECTORS: usize = 200;
+/// Standings asked for at the same time.
+pub(crate) const STANDINGS_AT_ONCE: usize = 16;
+
+/// A connector and how it stands.
+#[derive(Debug, Serialize)]
+pub(crate) struct ConnectorState {
+    #[serde(flatten)]
+    connector: ConnectorView,
+    #[serde(flatten)]
+    standing: StandingView,
+}
 
 /// What storing a connector did, or would do.
 #[derive(Debug, Serialize)]
@@ -29,10 +47,23 @@ pub(crate) struct Stored {
     released_jobs: u64,
 }
 
-/// `GET /v1/connectors`
-pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Result<Json<List<ConnectorView>>, Problem> {
-    parameters.only(&[])?;
-    Ok(Json(List::whole(app.registry().connector_views().await?)))
+/// `GET /v1/connectors[?limit=&cursor=]`: sorted by id.
+pub(crate) async fn list(
+    State(app): State<App>,
+    parameters: Parameters,
+) -> Result<Json<List<ConnectorState>>, Problem> {
+    let parameters = parameters.only(&["limit", "cursor"])?;
+    let limit = parameters.limit()?.min(MAX_PAGE_CONNECTORS);
+    let after = cursor(&parameters)?;
+    let mut views = app.registry().connector_views().await?;
+    let start = after.map_or(0, |after| views.partition_point(|view| view.id <= after));
+    let mut page = views.split_off(start);
+    let more = page.len() > limit;
+    page.truncate(limit);
+    let next = page.last().filter(|_| more).map(|view| view.id.to_string());
+    let states = stream::iter(page).map(|connector| with_standing(&app, connector));
+    let states = states.buffered(STANDINGS_AT_ONCE).try_collect().await?;
+    Ok(Json(List::page(states, next)))
 }
 
 /// `GET /v1/connectors/{id}`
@@ -40,11 +71,34 @@ pub(crate) async fn read(
     State(app): State<App>,
     PathId(id): PathId,
     parameters: Parameters,
-) -> Result<Json<ConnectorView>, Problem> {
+) -> Result<Json<ConnectorState>, Problem> {
     parameters.only(&[])?;
-    let id = parse_id(&id)?;
-    let view = app.registry().connector_view(&id).await?;
-    view.map(Json).ok_or_else(missing)
+    state(&app, &parse_id(&id)?).await.map(Json)
+}
+
+/// `POST /v1/connectors/{id}/pause[?dry_run=true]`
+pub(crate) async fn pause(
+    State(app): State<App>,
+    PathId(id): PathId,
+    identity: Identity,
+    parameters: Parameters,
+    JsonBody(request): JsonBody<PauseRequest>,
+) -> Result<Json<Held<ConnectorState>>, Problem> {
+    let dry_run = dry_run(parameters)?;
+    let wish = Wish::pause(&app, &request).await?;
+    hold(&app, &identity, &id, &wish, dry_run).await
+}
+
+/// `POST /v1/connectors/{id}/resume[?dry_run=true]`
+pub(crate) async fn resume(
+    State(app): State<App>,
+    PathId(id): PathId,
+    identity: Identity,
+    parameters: Parameters,
+    JsonBody(request): JsonBody<ReasonRequest>,
+) -> Result<Json<Held<ConnectorState>>, Problem> {
+    let dry_run = dry_run(parameters)?;
+    hold(&app, &identity, &id, &Wish::resume(&request)?, dry_run).await
 }
 
 /// `PUT /v1/connectors/{id}[?validate=false][&dry_run=true]`
@@ -83,13 +137,15 @@ pub(crate) async fn store(
         None
     };
     let planned = apply(&app, &file, &identity.name).await?;
-    let mut released_jobs = 0;
     if let Some(validation) = &validation {
         note_validation(&app, &connector, validation).await?;
     }
-    // A connector that works releases what waited for it; so does one that was missing altogether.
-    if validation.is_some() || planned.change == Change::Created {
-        released_jobs = app.queue().wake(&wake::connector(&id)).await?;
+    let mut released_jobs = 0;
+    if planned.change != Change::Unchanged {
+        released_jobs += app.producer.connector_stored(&id).await?;
+    }
+    if validation.is_some() {
+        released_jobs += app.producer.connector_works(&id).await?;
     }
     Ok(Json(Stored {
         id,
@@ -126,11 +182,51 @@ pub(crate) async fn remove(
         .registry()
         .remove_connector(&id, &identity.name, Some(&reason))
         .await?;
-    if removed {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(missing())
+    if !removed {
+        return Err(missing());
     }
+    // It is gone whatever comes of this; the workers compare the two from time to time.
+    if let Err(error) = app.producer.connector_removed(&id).await {
+        tracing::warn!(error = %error, connector = %id, "the queue was not told that a connector was removed");
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Pauses or resumes a connector.
+async fn hold(
+    app: &App,
+    identity: &Identity,
+    id: &str,
+    wish: &Wish,
+    dry_run: bool,
+) -> Result<Json<Held<ConnectorState>>, Problem> {
+    let id = parse_id(id)?;
+    if app.registry().connector_view(&id).await?.is_none() {
+        return Err(missing());
+    }
+    let target = Target::Connector(connector_name(&id));
+    let changed = fulfil(app, identity, &target, wish, dry_run).await?;
+    let view = state(app, &id).await?;
+    Ok(Json(Held { changed, dry_run, view }))
+}
+
+async fn state(app: &App, id: &ConnectorId) -> Result<ConnectorState, Problem> {
+    let view = app.registry().connector_view(id).await?.ok_or_else(missing)?;
+    Ok(with_standing(app, view).await?)
+}
+
+async fn with_standing(app: &App, connector: ConnectorView) -> Result<ConnectorState, StoreError> {
+    let standing = app.producer.connector_standing(&connector.id).await?;
+    Ok(ConnectorState { connector, standing })
+}
+
+/// The id after which a page begins.
+fn cursor(parameters: &Parameters) -> Result<Option<ConnectorId>, Problem> {
+    let cursor = parameters.text("cursor").map(str::parse).transpose();
+    cursor.map_err(|_| {
+        let fix = "use the next_cursor of the page before";
+        Problem::invalid(vec![Fault::of_parameter("cursor", "not a cursor of this list", fix)])
+    })
 }
 
 /// The id in the path, unless the body says another one.

@@ -72,11 +72,13 @@ pub(crate) fn connector_file(connector: &Connector) -> Result<ApplyFile, FieldEr
         table.insert("webhook".to_owned(), Value::Table(inner));
     }
     let numbers = [
-        ("calls_per_hour", connector.calls_per_hour),
-        ("connect_timeout_ms", connector.connect_timeout_ms),
-        ("request_timeout_ms", connector.request_timeout_ms),
+        ("calls_per_hour", Some(connector.calls_per_hour)),
+        ("weight", Some(connector.weight)),
+        ("max_concurrency", connector.max_concurrency),
+        ("connect_timeout_ms", Some(connector.connect_timeout_ms)),
+        ("request_timeout_ms", Some(connector.request_timeout_ms)),
     ];
-    for (name, number) in numbers {
+    for (name, number) in numbers.into_iter().filter_map(|(name, number)| Some((name, number?))) {
         table.insert(name.to_owned(), Value::Integer(number.into()));
     }
     let secret = |wanted: &str| {

@@ -1,7 +1,7 @@
-//! Jobs: look at them, end one that is not running.
+//! Jobs: look at them, ask why one does not run, end one that is not running.
 
 use axum::{Json, extract::State as Shared};
-use passback_producer::Code;
+use passback_producer::{Code, ExplanationView};
 use passback_queue::{Discarded, Filter, JobId, JobRecord, Lane, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -44,6 +44,17 @@ pub(crate) async fn read(
 ) -> Result<Json<JobView>, Problem> {
     parameters.only(&[])?;
     Ok(Json(find(&app, &id).await?.into()))
+}
+
+/// `GET /v1/jobs/{id}/explain`: the first thing that keeps the job from running, or how it ended.
+pub(crate) async fn explain(
+    Shared(app): Shared<App>,
+    PathId(id): PathId,
+    parameters: Parameters,
+) -> Result<Json<ExplanationView>, Problem> {
+    parameters.only(&[])?;
+    let id: JobId = id.parse().map_err(|_| missing())?;
+    app.producer.explain(id).await?.map(Json).ok_or_else(missing)
 }
 
 /// `POST /v1/jobs/{id}/cancel`
@@ -103,9 +114,12 @@ pub(crate) async fn page(
 
 /// One job, or a refusal that it is not there.
 pub(crate) async fn find(app: &App, id: &str) -> Result<JobRecord, Problem> {
-    let missing = || not_found("job of this id, or it ended more than a week ago");
     let id: JobId = id.parse().map_err(|_| missing())?;
     app.queue().job(id).await?.ok_or_else(missing)
+}
+
+fn missing() -> Problem {
+    not_found("job of this id, or it ended more than a week ago")
 }
 
 /// Whether a list can have given the text out: two plain numbers that the queue can count to.

@@ -12,7 +12,7 @@ pub enum Role {
     Ingest,
     /// Read everything else.
     Viewer,
-    /// Redrive, discard, cancel, validate.
+    /// Redrive, discard, cancel, validate, pause.
     Operator,
     /// Change connectors and exams.
     Admin,

@@ -22,6 +22,7 @@ use crate::deadline::attempt_time;
 use crate::decision::{Facts, Rules, decide};
 use crate::hearing::Hearing;
 use crate::lease::{Lease, Running};
+use crate::orders::Orders;
 use crate::outcome::{Ending, Trouble};
 use crate::report::{log, released_unstarted, settlement};
 use crate::settler::Ended;
@@ -30,6 +31,11 @@ use crate::settler::Ended;
 pub(crate) trait Handler: Send + Sync + 'static {
     /// Runs one job; what it calls is listed in `calls` even if it never returns.
     fn handle(&self, lease: &Lease, deadline: Instant, calls: &mut Calls) -> impl Future<Output = Ending> + Send;
+
+    /// What there is to do beside the jobs, for as long as the worker runs; it never ends by itself.
+    fn chores(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
 }
 
 /// What all attempts of a worker share.
@@ -40,6 +46,7 @@ pub(crate) struct Conditions {
     pub(crate) push_deadline: Duration,
     pub(crate) ended: mpsc::Sender<Ended>,
     pub(crate) hearing: Hearing,
+    pub(crate) orders: Orders,
     /// Jobs that have not begun go back.
     pub(crate) stop: CancellationToken,
     /// Jobs that run are interrupted.
@@ -152,6 +159,7 @@ impl Conditions {
         let facts = Facts {
             record,
             about: ending.about.as_ref(),
+            gate: ending.gate.as_ref(),
             now_ms: lease.now_ms(),
             random: fastrand::u64(..),
         };

@@ -23,13 +23,20 @@ pub(crate) async fn check(desk: &Desk, job: &CheckJob, lease: &Lease, deadline: 
         let tried = timeout_at(deadline, once(desk, job, lease, &mut about, calls)).await;
         let trouble = match tried {
             Err(_elapsed) => break,
-            Ok(Ok(happened)) => return Ending { happened, about },
+            Ok(Ok(happened)) => {
+                return Ending {
+                    about,
+                    ..happened.into()
+                };
+            }
             Ok(Err(trouble)) => trouble,
         };
         match row_of(&trouble).check {
             CheckWay::Answer(_) | CheckWay::Park { .. } | CheckWay::Release => {
-                let happened = Happened::Failed(trouble);
-                return Ending { happened, about };
+                return Ending {
+                    about,
+                    ..trouble.into()
+                };
             }
             CheckWay::Again { not_before } => {
                 last = Some(Box::new(trouble));
@@ -43,8 +50,10 @@ pub(crate) async fn check(desk: &Desk, job: &CheckJob, lease: &Lease, deadline: 
             }
         }
     }
-    let happened = Happened::Failed(Trouble::OutOfTime { last });
-    Ending { happened, about }
+    Ending {
+        about,
+        ..Trouble::OutOfTime { last }.into()
+    }
 }
 
 async fn once(
@@ -54,7 +63,7 @@ async fn once(
     about: &mut Option<About>,
     calls: &mut Calls,
 ) -> Result<Happened, Trouble> {
-    let ground = desk.ground(&job.exam_id).await?;
+    let ground = desk.ground(&job.exam_id, lease.claimed.record.lane).await?;
     *about = Some(ground.about(desk.email_hash(&job.email)));
     let users = ground.client.users_by_email(&job.email, calls).await;
     let user = match users.map_err(Trouble::Docebo)?.as_slice() {

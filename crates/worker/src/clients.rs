@@ -5,8 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use passback_docebo::{BuildError, Client};
-use passback_producer::docebo_client;
+use passback_producer::Producer;
 use passback_registry::{Connector, ConnectorId};
+
+use crate::call_guard::LastGate;
 
 /// Clients that are kept; past that, one not used lately goes.
 const MAX_CLIENTS: usize = 500;
@@ -23,16 +25,23 @@ struct Kept {
     uses: u64,
 }
 
+/// A connector's client, and what was heard of its gate. Clones are the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Contact {
+    pub(crate) client: Client,
+    pub(crate) gate: LastGate,
+}
+
 #[derive(Debug)]
 struct Entry {
-    client: Client,
+    contact: Contact,
     updated_at: Timestamp,
     last_use: u64,
 }
 
 impl Clients {
     /// The client of a connector, made anew when the connector has changed.
-    pub(crate) fn of(&self, connector: &Connector) -> Result<Client, BuildError> {
+    pub(crate) fn of(&self, producer: &Producer, connector: &Connector) -> Result<Contact, BuildError> {
         // Made under the lock: two clients would be two tokens.
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.uses += 1;
@@ -41,19 +50,22 @@ impl Clients {
             && entry.updated_at == connector.updated_at
         {
             entry.last_use = last_use;
-            return Ok(entry.client.clone());
+            return Ok(entry.contact.clone());
         }
-        let client = docebo_client(connector)?;
+        let contact = Contact {
+            client: producer.docebo_client(connector)?,
+            gate: LastGate::default(),
+        };
         if kept.clients.len() >= MAX_CLIENTS {
             kept.drop_one();
         }
         let entry = Entry {
-            client: client.clone(),
+            contact: contact.clone(),
             updated_at: connector.updated_at,
             last_use,
         };
         kept.clients.insert(connector.id.clone(), entry);
-        Ok(client)
+        Ok(contact)
     }
 }
 

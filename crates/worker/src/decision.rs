@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use passback_producer::{Answer, CheckAnswer, Code, wake};
-use passback_queue::{JobRecord, Lane, Name, Transition};
+use passback_queue::{Gate, JobRecord, Lane, Name, Transition};
 use passback_registry::{ConnectorId, ExamId};
 
 use crate::config::Limits;
-use crate::handler::{CheckWay, LookAgain, PushWay, Wake, row_of};
+use crate::handler::{CheckWay, LookAgain, PushWay, Wake, behind_gate, row_of};
 use crate::outcome::{About, Finding, Happened, Pushed, Trouble};
-use crate::retry_delay::{Spread, whole_ms};
+use crate::retry_delay::{Spread, a_little_after, whole_ms};
 
 /// Attempts in a row after which an answer that cannot be read is a person's business.
 const FEW_ATTEMPTS: u32 = 5;
@@ -31,6 +31,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) record: &'a JobRecord,
     /// What it turned out to be about.
     pub(crate) about: Option<&'a About>,
+    /// The gate of the connector that it called.
+    pub(crate) gate: Option<&'a Gate>,
     /// The queue's time.
     pub(crate) now_ms: u64,
     /// A random number.
@@ -116,10 +118,15 @@ fn decide_push(trouble: &Trouble, facts: Facts<'_>, rules: &Rules) -> Decision {
         retrying(Transition::Retry { delay_ms })
     };
     let used_up = attempt >= rules.limits.max_attempts;
-    match row.push {
+    let way = facts
+        .gate
+        .map_or(row.push, |gate| behind_gate(row.push, trouble, gate, facts.now_ms));
+    match way {
         PushWay::Retry { .. } | PushWay::RetryFewTimes if used_up => buried(Code::Exhausted),
         PushWay::RetryFewTimes if retries_for(row.code, facts.record) + 1 >= FEW_ATTEMPTS => buried(row.code),
-        PushWay::Retry { .. } | PushWay::RetryFewTimes | PushWay::Snooze { .. } if too_old => buried(Code::Exhausted),
+        PushWay::Retry { .. } | PushWay::RetryFewTimes | PushWay::Snooze { .. } | PushWay::Hold { .. } if too_old => {
+            buried(Code::Exhausted)
+        }
         // Its own reason says more than its age.
         PushWay::Park { .. } if too_old => buried(row.code),
         PushWay::Retry { not_before } => retry(not_before),
@@ -129,6 +136,9 @@ fn decide_push(trouble: &Trouble, facts: Facts<'_>, rules: &Rules) -> Decision {
             let delay_ms = whole_ms(own.max(not_before.unwrap_or_default()));
             retrying(Transition::Snooze { delay_ms })
         }
+        PushWay::Hold { wait } => retrying(Transition::Snooze {
+            delay_ms: whole_ms(a_little_after(wait, facts.random)),
+        }),
         PushWay::Park { until, look_again } => ended(park(until, look_again, facts, rules), Some(row.code), "parked"),
         PushWay::Bury => buried(row.code),
         PushWay::Release => Decision {

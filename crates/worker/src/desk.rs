@@ -1,11 +1,14 @@
 //! What every job needs before its first call: the exam, its connector, a client.
 
+use std::sync::Arc;
+
 use passback_docebo::{Client, CourseId};
 use passback_producer::Producer;
-use passback_queue::QueueError;
+use passback_queue::{Gate, Lane, QueueError};
 use passback_registry::{Connector, Exam, ExamId, RegistryError};
 
-use crate::clients::Clients;
+use crate::call_guard::{CallGuard, LastGate};
+use crate::clients::{Clients, Contact};
 use crate::outcome::{About, Trouble};
 use crate::retry_delay::Spread;
 
@@ -23,12 +26,19 @@ pub(crate) struct Desk {
 pub(crate) struct Ground {
     pub(crate) exam: Exam,
     pub(crate) connector: Connector,
+    /// Asks the queue before each call, and tells it of each failure.
     pub(crate) client: Client,
+    gate: LastGate,
 }
 
 impl Ground {
     pub(crate) fn course(&self) -> CourseId {
         CourseId(self.exam.course_id)
+    }
+
+    /// The connector's gate, as it was heard of last.
+    pub(crate) fn gate(&self) -> Option<Gate> {
+        self.gate.get()
     }
 
     /// What a job for this e-mail is about.
@@ -45,7 +55,7 @@ impl Ground {
 impl Desk {
     /// Looks up what a job stands on, as it is now: a job that was just released because its connector was put right
     /// must not meet the connector of two seconds ago.
-    pub(crate) async fn ground(&self, exam: &ExamId) -> Result<Ground, Trouble> {
+    pub(crate) async fn ground(&self, exam: &ExamId, lane: Lane) -> Result<Ground, Trouble> {
         let registry = self.producer.registry();
         let exam = registry.exam(exam).await.map_err(|error| trouble_of_registry(&error))?;
         let exam = exam.ok_or(Trouble::ExamMissing)?;
@@ -54,16 +64,16 @@ impl Desk {
             .await
             .map_err(|error| trouble_of_registry(&error))?;
         let connector = connector.ok_or(Trouble::ConnectorMissing)?;
-        let client = self
-            .clients
-            .of(&connector)
-            .map_err(|error| Trouble::ConnectorUnusable {
-                detail: error.to_string(),
-            })?;
+        let contact = self.clients.of(&self.producer, &connector);
+        let Contact { client, gate } = contact.map_err(|error| Trouble::ConnectorUnusable {
+            detail: error.to_string(),
+        })?;
+        let guard = CallGuard::new(&self.producer, lane, &connector, gate.clone());
         Ok(Ground {
             exam,
             connector,
-            client,
+            client: client.guarded_by(Arc::new(guard)),
+            gate,
         })
     }
 

@@ -1,18 +1,24 @@
 //! The claim loop of one lane: free slots in, leased jobs out.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use passback_queue::{Claimed, Lane, LaneSignal, MAX_CLAIM_JOBS, Name, Queue, QueueError};
+use passback_queue::{JobId, Lane, LaneSignal, Leased, MAX_CLAIM_JOBS, Name, Queue, QueueError, Service};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::hearing::Hearing;
-use crate::in_flight::InFlight;
+use crate::in_flight::{InFlight, KnownLease};
 use crate::lease::{Lease, Running};
+use crate::orders::Orders;
 use crate::patience::Patience;
 use crate::retry_delay::Spread;
+
+/// How long a busy lane waits for a second free slot. Nothing beside a call to Docebo.
+const A_MOMENT: Duration = Duration::from_millis(1);
 
 /// What a claim loop needs.
 pub(crate) struct Fetch {
@@ -21,12 +27,15 @@ pub(crate) struct Fetch {
     pub(crate) lane: Lane,
     /// One permit per job that may run at once.
     pub(crate) slots: Arc<Semaphore>,
+    /// How many there are.
+    pub(crate) all_slots: usize,
     /// How long a lease lasts: longer than any attempt, so that it ends only when the worker has failed to cut one.
     pub(crate) lease_for: Duration,
     /// Where leased jobs go; as wide as there are slots, so that sending never waits.
     pub(crate) jobs: mpsc::Sender<Running>,
     pub(crate) in_flight: InFlight,
     pub(crate) hearing: Hearing,
+    pub(crate) orders: Orders,
     pub(crate) retry: Spread,
     /// How long after a claim without an answer its jobs are looked for a second time.
     pub(crate) late_claim: Duration,
@@ -41,6 +50,9 @@ impl Fetch {
         let mut patience = Patience::new("claiming jobs", self.retry);
         let stop = self.stop.clone();
         let mut second_look: Option<Instant> = None;
+        // What was leased is read and handed over beside the next claim.
+        let mut handovers: JoinSet<Result<(), HandoverFailed>> = JoinSet::new();
+        let mut busy = false;
         loop {
             let slots = tokio::select! {
                 biased;
@@ -50,17 +62,33 @@ impl Fetch {
                     stop.run_until_cancelled(self.give_back_unknown()).await;
                     continue;
                 }
-                slots = self.free_slots() => slots,
+                Some(handed_over) = handovers.join_next(), if !handovers.is_empty() => {
+                    match handed_over {
+                        Ok(Ok(())) => {}
+                        Ok(Err(HandoverFailed::NobodyTakesJobs)) => break,
+                        Ok(Err(HandoverFailed::Redis(error))) => self.after(&error, &mut patience, &mut second_look).await,
+                        Err(panicked) => tracing::error!(%panicked, "reading claimed jobs failed"),
+                    }
+                    continue;
+                }
+                slots = self.free_slots(busy) => slots,
             };
             let Some(slots) = slots else { break };
             let wanted = slots.num_permits();
-            let claim = self.queue.claim(self.lane, &self.worker, wanted, self.lease_for).await;
-            match claim {
-                Ok(claimed) => {
+            let (lane, worker) = (self.lane, &self.worker);
+            match self.queue.lease(lane, worker, wanted, self.lease_for).await {
+                Ok((Service::WorkerPaused, _)) => {
                     patience.succeeded();
-                    let all_taken = claimed.len() < wanted;
-                    if !self.hand_over(claimed, slots).await {
-                        break;
+                    drop(slots);
+                    // Not to be woken by work: each signal taken here would be missed by a worker that serves.
+                    stop.run_until_cancelled(self.orders.until_serving_again()).await;
+                }
+                Ok((Service::Open | Service::LanePaused, leased)) => {
+                    patience.succeeded();
+                    let all_taken = leased.len() < wanted;
+                    busy = !all_taken;
+                    if !leased.is_empty() {
+                        handovers.spawn(self.handover(leased, slots));
                     }
                     if all_taken {
                         stop.run_until_cancelled(self.news(&mut signal)).await;
@@ -68,24 +96,41 @@ impl Fetch {
                 }
                 Err(error) => {
                     drop(slots);
-                    second_look = Some(Instant::now() + self.late_claim);
-                    let wait = patience.failed(&error);
-                    let give_back = async {
-                        sleep(wait).await;
-                        self.give_back_unknown().await;
-                    };
-                    stop.run_until_cancelled(give_back).await;
+                    self.after(&error, &mut patience, &mut second_look).await;
                 }
             }
         }
+        while handovers.join_next().await.is_some() {}
         Ok(())
     }
 
-    /// Waits for a free slot while the worker is heard, and takes what other slots are free as well.
-    async fn free_slots(&mut self) -> Option<OwnedSemaphorePermit> {
+    /// After a claim of which it is not known whether it leased anything: waits, and gives back what nobody here knows.
+    async fn after(&self, error: &QueueError, patience: &mut Patience, second_look: &mut Option<Instant>) {
+        *second_look = Some(Instant::now() + self.late_claim);
+        let wait = patience.failed(error);
+        let give_back = async {
+            sleep(wait).await;
+            self.give_back_unknown().await;
+        };
+        self.stop.run_until_cancelled(give_back).await;
+    }
+
+    /// Waits for a free slot while the worker is heard, and takes what other slots are free as well. In a busy lane it
+    /// gives jobs that are about to end a moment to do so, for a claim costs little more for many jobs than for one.
+    async fn free_slots(&mut self, busy: bool) -> Option<OwnedSemaphorePermit> {
         let mut slots = Arc::clone(&self.slots).acquire_owned().await.ok()?;
         self.hearing.until_heard().await;
-        let more = self.slots.available_permits().min(MAX_CLAIM_JOBS - 1);
+        if busy {
+            let several = u32::try_from(self.all_slots.min(MAX_CLAIM_JOBS) / 2).unwrap_or(0);
+            let others = timeout(A_MOMENT, Arc::clone(&self.slots).acquire_many_owned(several)).await;
+            if let Ok(Ok(others)) = others {
+                slots.merge(others);
+            }
+        }
+        let more = self
+            .slots
+            .available_permits()
+            .min(MAX_CLAIM_JOBS - slots.num_permits().min(MAX_CLAIM_JOBS));
         let more = u32::try_from(more).unwrap_or(0);
         if let Ok(others) = Arc::clone(&self.slots).try_acquire_many_owned(more) {
             slots.merge(others);
@@ -93,26 +138,32 @@ impl Fetch {
         Some(slots)
     }
 
-    /// Gives each job its slot and sends it on. False when nobody takes jobs any more.
-    async fn hand_over(&self, claimed: Vec<Claimed>, mut slots: OwnedSemaphorePermit) -> bool {
+    /// Reads leased jobs, gives each its slot and sends it on. They are known here from now, before they are read.
+    fn handover(
+        &self,
+        leased: Leased,
+        mut slots: OwnedSemaphorePermit,
+    ) -> impl Future<Output = Result<(), HandoverFailed>> + Send + 'static {
+        let known: HashMap<JobId, KnownLease> = leased.ids().map(|job| (job, self.in_flight.enter(job))).collect();
+        let (queue, jobs) = (self.queue.clone(), self.jobs.clone());
         let received = Instant::now();
-        for job in claimed {
-            let known = self.in_flight.enter(job.token.job);
-            let Some(slot) = slots.split(1) else {
-                // More than was asked for: left to its lease, which the next shutdown or its end gives back.
-                tracing::error!(job = %job.token.job, "Redis leased more jobs than were asked for");
-                continue;
-            };
-            let running = Running {
-                lease: Arc::new(Lease::new(job, received)),
-                slot,
-                known,
-            };
-            if self.jobs.send(running).await.is_err() {
-                return false;
+        async move {
+            let mut known = known;
+            for job in queue.open(leased).await? {
+                let (Some(slot), Some(known)) = (slots.split(1), known.remove(&job.token.job)) else {
+                    // More than was asked for: left to its lease, which the next shutdown or its end gives back.
+                    tracing::error!(job = %job.token.job, "Redis leased more jobs than were asked for");
+                    continue;
+                };
+                let running = Running {
+                    lease: Arc::new(Lease::new(job, received)),
+                    slot,
+                    known,
+                };
+                jobs.send(running).await.map_err(|_| HandoverFailed::NobodyTakesJobs)?;
             }
+            Ok(())
         }
-        true
     }
 
     /// Waits until there may be work.
@@ -140,6 +191,15 @@ impl Fetch {
             }
         }
     }
+}
+
+/// Why leased jobs did not get to where they run.
+#[derive(Debug, thiserror::Error)]
+enum HandoverFailed {
+    #[error("nobody takes jobs any more")]
+    NobodyTakesJobs,
+    #[error(transparent)]
+    Redis(#[from] QueueError),
 }
 
 /// Returns at that moment; never without one.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use passback_docebo::{Endpoint, Error, Failure};
 use passback_producer::{Answer, Code, failure_code};
+use passback_queue::Gate;
 
+use crate::call_guard::failing_of;
 use crate::outcome::Trouble;
 
 /// A row of the table.
@@ -54,6 +56,11 @@ pub(crate) enum PushWay {
     Snooze {
         /// How long Docebo asked to wait.
         not_before: Option<Duration>,
+    },
+    /// Try again when it is known to make sense, through no fault of its own.
+    Hold {
+        /// After how long that is.
+        wait: Duration,
     },
     /// Wait for an event.
     Park {
@@ -143,6 +150,46 @@ pub(crate) fn row_of(trouble: &Trouble) -> Row {
     }
 }
 
+/// What becomes of a push that met a trouble of its connector, now that the connector's gate is closed: it waits with
+/// all the others, and an attempt that the connector failed is not counted against it.
+pub(crate) fn behind_gate(way: PushWay, trouble: &Trouble, gate: &Gate, now_ms: u64) -> PushWay {
+    let of_the_connector = match trouble {
+        Trouble::Docebo(error) => failing_of(&error.failure).is_some(),
+        Trouble::UserNotFound
+        | Trouble::UserAmbiguous
+        | Trouble::EnrollmentNotFound
+        | Trouble::StatusUnknown { .. }
+        | Trouble::Conflict { .. }
+        | Trouble::ExamMoved
+        | Trouble::ExamMissing
+        | Trouble::ConnectorMissing
+        | Trouble::ConnectorUnusable { .. }
+        | Trouble::Unreadable { .. }
+        | Trouble::StoreUnavailable { .. }
+        | Trouble::Panicked
+        | Trouble::Cut
+        | Trouble::OutOfTime { .. }
+        | Trouble::Interrupted
+        | Trouble::Unheard
+        | Trouble::LeaseLost => false,
+    };
+    let until_ms = match gate {
+        Gate::Closed { until_ms, .. } if of_the_connector => *until_ms,
+        Gate::Closed { .. } | Gate::Open { .. } | Gate::Ramping { .. } => return way,
+    };
+    match way {
+        PushWay::Retry { not_before } | PushWay::Snooze { not_before } => match until_ms {
+            Some(until_ms) if until_ms > now_ms => PushWay::Hold {
+                wait: Duration::from_millis(until_ms - now_ms).max(not_before.unwrap_or_default()),
+            },
+            // Its time has come meanwhile.
+            Some(_) => way,
+            None => park(Wake::Connector),
+        },
+        PushWay::RetryFewTimes | PushWay::Hold { .. } | PushWay::Park { .. } | PushWay::Bury | PushWay::Release => way,
+    }
+}
+
 fn row_of_docebo(error: &Error) -> Row {
     let code = failure_code(&error.failure);
     // A write that may have taken effect is tried again like any other: every attempt reads first.
@@ -169,6 +216,12 @@ fn row_of_docebo(error: &Error) -> Row {
             let not_before = *retry_after;
             row(code, CheckWay::Again { not_before }, PushWay::Snooze { not_before })
         }
+        Failure::Held { wait: Some(wait), .. } => {
+            let not_before = Some(*wait);
+            row(code, CheckWay::Again { not_before }, PushWay::Hold { wait: *wait })
+        }
+        // Somebody has to act first.
+        Failure::Held { wait: None, .. } => row(code, UNVERIFIED, park(Wake::Connector)),
         Failure::CertificateInvalid { .. } => row(
             code,
             UNVERIFIED,

@@ -1,8 +1,10 @@
-//! Opens a job and runs it: the production handler.
+//! Opens a job and runs it: the production handler. Beside that, it keeps the queue's limits as the registry has them.
+
+use std::time::Duration;
 
 use passback_docebo::Calls;
-use passback_producer::Job;
-use tokio::time::Instant;
+use passback_producer::{Job, LimitsTold};
+use tokio::time::{Instant, sleep};
 
 use crate::attempt::Handler;
 use crate::check::check;
@@ -15,6 +17,8 @@ use crate::push::push;
 #[derive(Debug)]
 pub(crate) struct Jobs {
     pub(crate) desk: Desk,
+    /// Between two looks whether the registry has changed.
+    pub(crate) sync_limits_every: Duration,
 }
 
 impl Handler for Jobs {
@@ -29,6 +33,21 @@ impl Handler for Jobs {
                 let detail = error.to_string();
                 Trouble::Unreadable { detail }.into()
             }
+        }
+    }
+
+    /// Whoever stores a connector tells the queue; this is for when that failed, and for connectors of before.
+    async fn chores(&self) {
+        let mut told = LimitsTold::default();
+        loop {
+            let wait = match self.desk.producer.sync_limits(&mut told).await {
+                Ok(()) => self.sync_limits_every,
+                Err(error) => {
+                    tracing::warn!(%error, "the queue could not be told the limits of the connectors");
+                    self.sync_limits_every / 6
+                }
+            };
+            sleep(wait).await;
         }
     }
 }

@@ -3,10 +3,13 @@
 //! [`run`] is the door: it serves the lanes of [`WorkerConfig`] until [`Shutdown`] is asked for. A job passes these
 //! files: `fetch` claims it, `backend` hands it to apalis, `attempt` runs it under its deadline and catches what it
 //! does, `jobs` opens it, `check` or `push` calls Docebo and says what happened, `handler` and `decision` say what
-//! becomes of the job, `settler` brings that to Redis. Beside them run `heartbeat` and `housekeeping`.
+//! becomes of the job, `settler` brings that to Redis. `call_guard` asks the queue before each call to Docebo and tells
+//! it of each failure. Beside them run `heartbeat`, which also hears when a person pauses or drains the worker
+//! (`orders`), and `housekeeping`.
 
 mod attempt;
 mod backend;
+mod call_guard;
 mod check;
 mod clients;
 mod config;
@@ -14,6 +17,7 @@ mod deadline;
 mod decision;
 mod desk;
 mod eligibility;
+mod empty;
 mod error;
 mod fetch;
 mod handler;
@@ -25,6 +29,7 @@ mod incarnation;
 mod jobs;
 mod lane;
 mod lease;
+mod orders;
 mod outcome;
 mod patience;
 mod push;
@@ -40,6 +45,7 @@ mod wanted;
 mod tests;
 
 pub use config::{Limits, WorkerConfig};
+pub use empty::run_empty;
 pub use error::WorkerError;
 pub use run::run;
 pub use shutdown::Shutdown;

@@ -2,7 +2,7 @@
 
 use passback_docebo::Error;
 use passback_producer::Code;
-use passback_queue::Name;
+use passback_queue::{Gate, Name};
 use passback_registry::{ConnectorId, ExamId};
 
 /// How an attempt ended.
@@ -128,11 +128,17 @@ pub(crate) struct Ending {
     pub(crate) happened: Happened,
     /// What it was about, as far as that was found out.
     pub(crate) about: Option<About>,
+    /// The gate of the connector it called, as this process heard of it last.
+    pub(crate) gate: Option<Gate>,
 }
 
 impl From<Happened> for Ending {
     fn from(happened: Happened) -> Self {
-        Self { happened, about: None }
+        Self {
+            happened,
+            about: None,
+            gate: None,
+        }
     }
 }
 

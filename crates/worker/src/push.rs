@@ -6,12 +6,12 @@ use passback_queue::{CallRecord, Claimed, JobRecord, Name};
 
 use crate::desk::{Desk, Ground};
 use crate::lease::Lease;
-use crate::outcome::{About, Ending, Happened, Pushed, Trouble};
+use crate::outcome::{Ending, Happened, Pushed, Trouble};
 use crate::wanted::Wanted;
 
 /// Carries a result to its enrolment.
 pub(crate) async fn push(desk: &Desk, job: &PushJob, lease: &Lease, calls: &mut Calls) -> Ending {
-    let ground = match desk.ground(&job.exam_id).await {
+    let ground = match desk.ground(&job.exam_id, lease.claimed.record.lane).await {
         Ok(ground) => ground,
         Err(trouble) => return trouble.into(),
     };
@@ -20,8 +20,11 @@ pub(crate) async fn push(desk: &Desk, job: &PushJob, lease: &Lease, calls: &mut 
         Ok(pushed) => Happened::Pushed(pushed),
         Err(trouble) => Happened::Failed(trouble),
     };
-    let about: Option<About> = Some(about);
-    Ending { happened, about }
+    Ending {
+        happened,
+        about: Some(about),
+        gate: ground.gate(),
+    }
 }
 
 async fn deliver(

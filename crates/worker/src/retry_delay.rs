@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+const LEAST_SPREAD_MS: u64 = 100;
+const MOST_SPREAD_MS: u64 = 5_000;
+
 /// The shortest and the longest wait.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spread {
@@ -39,6 +42,13 @@ impl Spread {
     }
 }
 
+/// A wait that is given, and up to a tenth more, within bounds, so that those who wait for the same moment do not come
+/// back together.
+pub(crate) fn a_little_after(wait: Duration, random: u64) -> Duration {
+    let most_ms = whole_ms(wait / 10).clamp(LEAST_SPREAD_MS, MOST_SPREAD_MS);
+    wait.saturating_add(Duration::from_millis(random % (most_ms + 1)))
+}
+
 /// A duration in whole milliseconds.
 pub(crate) fn whole_ms(duration: Duration) -> u64 {
     // Half of the range, so that sums of two never overflow.
@@ -53,7 +63,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::Spread;
+    use super::{Spread, a_little_after};
 
     const PUSH: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(15));
 
@@ -70,6 +80,22 @@ mod tests {
         assert!(longest(5) <= Duration::from_secs(32));
         assert!(longest(5) > Duration::from_secs(16));
         assert!(longest(30) > Duration::from_mins(14));
+    }
+
+    #[test]
+    fn a_given_wait_is_never_cut_and_hardly_prolonged() {
+        let wait = Duration::from_secs(30);
+        for random in [0, 1, 2_999, 3_000, 3_001, u64::MAX] {
+            let spread = a_little_after(wait, random);
+            assert!(spread >= wait && spread <= wait + Duration::from_secs(3), "{spread:?}");
+        }
+        assert_eq!(a_little_after(wait, 3_000), Duration::from_secs(33));
+        assert_eq!(a_little_after(Duration::ZERO, 100), Duration::from_millis(100));
+        assert_eq!(
+            a_little_after(Duration::from_hours(1), 5_000),
+            Duration::from_secs(3605)
+        );
+        assert_eq!(a_little_after(Duration::MAX, 5), Duration::MAX);
     }
 
     proptest! {

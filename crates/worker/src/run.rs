@@ -1,12 +1,13 @@
 //! Wiring: the tasks of a worker, and the order in which they end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use passback_producer::Producer;
-use passback_queue::{Lane, Name, Queue, WorkerInfo};
+use passback_queue::{Lane, Name, Queue, Target, WorkerInfo};
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::attempt::{Conditions, Handler};
@@ -21,6 +22,7 @@ use crate::housekeeping::{promote, reclaim};
 use crate::incarnation::Incarnation;
 use crate::jobs::Jobs;
 use crate::lane;
+use crate::orders::{Order, Orders, orders};
 use crate::settler::settler;
 use crate::shutdown::Shutdown;
 use crate::tempo::Tempo;
@@ -40,7 +42,11 @@ pub async fn run(producer: Producer, config: WorkerConfig, shutdown: Shutdown) -
         clients: Clients::default(),
         check_retry: tempo.check_retry,
     };
-    run_with(Jobs { desk }, queue, config, tempo, shutdown).await
+    let jobs = Jobs {
+        desk,
+        sync_limits_every: tempo.sync_limits,
+    };
+    run_with(jobs, queue, config, tempo, shutdown).await
 }
 
 /// The same with any handler and any intervals.
@@ -68,7 +74,8 @@ pub(crate) async fn run_with<H: Handler>(
     let scheduled = Arc::new(Notify::new());
     let (heard, hearing) = hearing(tempo.unheard_after);
     let mut background = JoinSet::new();
-    background.spawn(beat(queue.clone(), worker.clone(), info, heard, tempo));
+    let (order_desk, orders) = orders();
+    background.spawn(beat(queue.clone(), worker.clone(), info, heard, order_desk, tempo));
     background.spawn(promote(queue.clone(), Arc::clone(&scheduled), tempo));
     background.spawn(reclaim(queue.clone(), worker.clone(), tempo));
     let (ended, settler) = settler(queue.clone(), worker.clone(), scheduled, tempo.redis_retry);
@@ -85,31 +92,91 @@ pub(crate) async fn run_with<H: Handler>(
         push_deadline: config.push_deadline,
         ended,
         hearing,
+        orders: orders.clone(),
         stop: stop.clone(),
         abort: abort.clone(),
     });
     let handler = Arc::new(handler);
+    let at_chores = Arc::clone(&handler);
+    background.spawn(async move { at_chores.chores().await });
     let mut lanes = JoinSet::new();
     for &(lane, slots) in &slots {
         let (queue, handler, conditions) = (queue.clone(), Arc::clone(&handler), Arc::clone(&conditions));
         lanes.spawn(lane::serve(lane, slots, queue, handler, conditions, tempo));
     }
     drop(conditions);
-
-    let outcome = first_end(&mut lanes, &mut background, &mut settling, &shutdown).await;
-    stop.cancel();
-    let grace_ends = Instant::now() + config.shutdown_grace;
-    let outcome = lanes_end(lanes, outcome, grace_ends, &tempo, &shutdown, &abort).await;
-    let farewell = farewell(settling, background, queue, worker, &slots);
-    let in_time = tokio::select! {
-        biased;
-        () = farewell => true,
-        () = too_late(grace_ends, &tempo, &shutdown) => false,
+    let crew = Crew {
+        queue,
+        worker,
+        slots,
+        lanes,
+        background,
+        settling,
+        orders,
+        stop,
+        abort,
+        grace: config.shutdown_grace,
+        tempo,
     };
-    if !in_time {
-        tracing::warn!("Redis did not take the last settlements in time; other workers take the jobs over");
+    crew.until_the_end(&shutdown).await
+}
+
+/// The tasks of a running worker.
+struct Crew {
+    queue: Queue,
+    worker: Name,
+    slots: Vec<(Lane, usize)>,
+    lanes: JoinSet<Result<(), WorkerError>>,
+    background: JoinSet<()>,
+    settling: JoinSet<()>,
+    orders: Orders,
+    stop: CancellationToken,
+    abort: CancellationToken,
+    grace: Duration,
+    tempo: Tempo,
+}
+
+impl Crew {
+    /// Waits until there is a reason to end, and ends the tasks in their order.
+    async fn until_the_end(mut self, shutdown: &Shutdown) -> Result<(), WorkerError> {
+        let (lanes, background, settling) = (&mut self.lanes, &mut self.background, &mut self.settling);
+        let end = first_end(lanes, background, settling, shutdown, &mut self.orders).await;
+        self.stop.cancel();
+        let drained = matches!(end, Ok(End::Drained));
+        let mut grace_ends = Instant::now() + self.grace;
+        let grace = async {
+            // A drained worker lets its jobs end, each within its own limit, unless it is asked to stop as well.
+            if drained {
+                shutdown.requested().await;
+                sleep(self.grace).await;
+            } else {
+                sleep_until(grace_ends).await;
+            }
+        };
+        let end = end.map(|_| ());
+        let outcome = lanes_end(self.lanes, end, grace, &self.tempo, shutdown, &self.abort).await;
+        if drained {
+            grace_ends = Instant::now() + self.grace;
+        }
+        let order = self.orders.now();
+        let farewell = farewell(
+            self.settling,
+            self.background,
+            self.queue,
+            self.worker,
+            &self.slots,
+            order,
+        );
+        let in_time = tokio::select! {
+            biased;
+            () = farewell => true,
+            () = too_late(grace_ends, &self.tempo, shutdown) => false,
+        };
+        if !in_time {
+            tracing::warn!("Redis did not take the last settlements in time; other workers take the jobs over");
+        }
+        outcome
     }
-    outcome
 }
 
 /// Returns when the farewell has had its time: what is left of the grace and a little in any case, but only that
@@ -125,20 +192,31 @@ async fn too_late(grace_ends: Instant, tempo: &Tempo, shutdown: &Shutdown) {
     }
 }
 
-/// Waits until a shutdown is asked for; an error if anything ends before that.
+/// Why a worker ends in good order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Its process was asked to stop.
+    Asked,
+    /// A person drains it.
+    Drained,
+}
+
+/// Waits until a shutdown is asked for, or a drain; an error if anything ends before that.
 async fn first_end(
     lanes: &mut JoinSet<Result<(), WorkerError>>,
     background: &mut JoinSet<()>,
     settling: &mut JoinSet<()>,
     shutdown: &Shutdown,
-) -> Result<(), WorkerError> {
+    orders: &mut Orders,
+) -> Result<End, WorkerError> {
     let by_itself = |ended: Option<Result<(), JoinError>>, part| match ended {
         Some(Err(error)) => WorkerError::Failed(error),
         Some(Ok(())) | None => WorkerError::PartEnded { part },
     };
     tokio::select! {
         biased;
-        () = shutdown.requested() => Ok(()),
+        () = shutdown.requested() => Ok(End::Asked),
+        () = orders.until_drained() => Ok(End::Drained),
         ended = settling.join_next() => Err(by_itself(ended, "the settling of jobs")),
         ended = background.join_next() => Err(by_itself(ended, "heartbeat or housekeeping")),
         // A lane ends in good order only when it was told to stop: then nobody settles what it does.
@@ -150,7 +228,7 @@ async fn first_end(
 async fn lanes_end(
     mut lanes: JoinSet<Result<(), WorkerError>>,
     mut outcome: Result<(), WorkerError>,
-    grace_ends: Instant,
+    grace: impl Future<Output = ()>,
     tempo: &Tempo,
     shutdown: &Shutdown,
     abort: &CancellationToken,
@@ -164,9 +242,8 @@ async fn lanes_end(
     };
     tokio::select! {
         biased;
-        ended = timeout_at(grace_ends, in_good_order) => if let Ok(ended) = ended {
-            return outcome.and(ended);
-        },
+        ended = in_good_order => return outcome.and(ended),
+        () = grace => {}
         () = shutdown.requested_at_once() => {}
     }
     tracing::info!("giving back the jobs that still run");
@@ -200,6 +277,7 @@ async fn farewell(
     queue: Queue,
     worker: Name,
     slots: &[(Lane, usize)],
+    order: Order,
 ) {
     if let Some(Err(error)) = settling.join_next().await {
         tracing::error!(%error, "the settling of jobs failed");
@@ -213,6 +291,11 @@ async fn farewell(
         Ok(0) => tracing::info!(%worker, "signed off"),
         Ok(leases) => tracing::warn!(%worker, leases, "signed off with jobs that other workers must take back"),
         Err(error) => tracing::warn!(%worker, %error, "could not sign off; other workers will notice"),
+    }
+    if order != Order::Serve
+        && let Err(error) = queue.resume(&Target::Worker(worker)).await
+    {
+        tracing::debug!(%error, "the pause of a worker that has ended stays behind");
     }
 }
 
@@ -234,7 +317,8 @@ async fn give_back(queue: &Queue, lane: Lane, worker: &Name) {
 mod tests {
     use tokio::task::JoinSet;
 
-    use super::first_end;
+    use super::{End, first_end};
+    use crate::orders::{Order, orders};
     use crate::{Shutdown, WorkerError};
 
     fn going_on<T: Send + 'static>() -> JoinSet<T> {
@@ -247,7 +331,16 @@ mod tests {
     async fn a_heartbeat_that_ends_by_itself_ends_the_worker() {
         let mut background = going_on();
         background.spawn(async {});
-        let end = first_end(&mut going_on(), &mut background, &mut going_on(), &Shutdown::new()).await;
+        let (_desk, mut orders) = orders();
+        let shutdown = Shutdown::new();
+        let end = first_end(
+            &mut going_on(),
+            &mut background,
+            &mut going_on(),
+            &shutdown,
+            &mut orders,
+        )
+        .await;
         assert!(matches!(end, Err(WorkerError::PartEnded { .. })), "{end:?}");
     }
 
@@ -255,7 +348,9 @@ mod tests {
     async fn a_settler_that_panics_ends_the_worker() {
         let mut settling = JoinSet::new();
         settling.spawn(async { panic!("the settler panics") });
-        let end = first_end(&mut going_on(), &mut going_on(), &mut settling, &Shutdown::new()).await;
+        let (_desk, mut orders) = orders();
+        let shutdown = Shutdown::new();
+        let end = first_end(&mut going_on(), &mut going_on(), &mut settling, &shutdown, &mut orders).await;
         assert!(matches!(end, Err(WorkerError::Failed(_))), "{end:?}");
     }
 
@@ -263,15 +358,30 @@ mod tests {
     async fn a_lane_that_ends_although_nobody_asked_is_an_error() {
         let mut lanes = JoinSet::new();
         lanes.spawn(async { Ok(()) });
-        let end = first_end(&mut lanes, &mut going_on(), &mut going_on(), &Shutdown::new()).await;
+        let (_desk, mut orders) = orders();
+        let shutdown = Shutdown::new();
+        let end = first_end(&mut lanes, &mut going_on(), &mut going_on(), &shutdown, &mut orders).await;
         assert!(matches!(end, Err(WorkerError::PartEnded { .. })), "{end:?}");
     }
 
     #[tokio::test]
-    async fn a_shutdown_is_no_error() {
+    async fn neither_a_shutdown_nor_a_drain_is_an_error() {
         let shutdown = Shutdown::new();
         shutdown.request();
-        let end = first_end(&mut going_on(), &mut going_on(), &mut going_on(), &shutdown).await;
-        assert!(end.is_ok(), "{end:?}");
+        let (desk, mut orders) = orders();
+        desk.hand_on(Order::Pause);
+        let end = first_end(
+            &mut going_on(),
+            &mut going_on(),
+            &mut going_on(),
+            &shutdown,
+            &mut orders,
+        )
+        .await;
+        assert!(matches!(end, Ok(End::Asked)), "{end:?}");
+        desk.hand_on(Order::Drain);
+        let going = Shutdown::new();
+        let end = first_end(&mut going_on(), &mut going_on(), &mut going_on(), &going, &mut orders).await;
+        assert!(matches!(end, Ok(End::Drained)), "{end:?}");
     }
 }

@@ -1,10 +1,11 @@
 //! Brings the ends of attempts to Redis, in batches, until Redis has them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use passback_queue::{Name, Queue, QueueError, Settlement, Transition, Verdict};
 use tokio::sync::{Notify, mpsc};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::in_flight::KnownLease;
 use crate::patience::Patience;
@@ -12,6 +13,10 @@ use crate::retry_delay::Spread;
 
 /// Settlements that go to Redis at once.
 const MAX_BATCH: usize = 100;
+/// Settlements that come together where many jobs end: then a few more are worth a moment.
+const BUSY_BATCH: usize = 8;
+/// That moment.
+const A_MOMENT: Duration = Duration::from_millis(1);
 /// Settlements that wait; past that, ending an attempt waits for Redis.
 const MAX_WAITING: usize = 1024;
 /// Tries of one settlement that Redis answers with an error of its own.
@@ -59,6 +64,9 @@ impl Settler {
     pub(crate) async fn run(mut self) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         while self.ended.recv_many(&mut batch, MAX_BATCH).await > 0 {
+            if batch.len() >= BUSY_BATCH {
+                self.wait_for_company(&mut batch).await;
+            }
             let (settlements, known): (Vec<_>, Vec<_>) =
                 batch.drain(..).map(|ended| (ended.settlement, ended.known)).unzip();
             if !self.settle(&settlements).await {
@@ -68,6 +76,14 @@ impl Settler {
             }
             drop(known);
         }
+    }
+
+    /// Fills a batch with what ends in the next moment: a call costs little more for many than for a few.
+    async fn wait_for_company(&mut self, batch: &mut Vec<Ended>) {
+        let full = async {
+            while batch.len() < MAX_BATCH && self.ended.recv_many(batch, MAX_BATCH - batch.len()).await > 0 {}
+        };
+        let _ = timeout(A_MOMENT, full).await;
     }
 
     /// Settles a batch; false if Redis refuses it because of something in it.

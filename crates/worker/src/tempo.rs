@@ -15,6 +15,8 @@ pub(crate) struct Tempo {
     pub(crate) unheard_after: Duration,
     /// The longest time between two looks at what is due, and at lost workers.
     pub(crate) housekeeping: Duration,
+    /// Between two looks whether connectors have other limits.
+    pub(crate) sync_limits: Duration,
     /// Between two tries of a call to Redis that failed.
     pub(crate) redis_retry: Spread,
     /// Between two attempts of a push.
@@ -35,6 +37,7 @@ impl Default for Tempo {
             beat_retry: Spread::new(Duration::from_millis(200), Duration::from_secs(1)),
             unheard_after: Duration::from_secs(14),
             housekeeping: Duration::from_secs(1),
+            sync_limits: Duration::from_mins(1),
             redis_retry: Spread::new(Duration::from_millis(20), Duration::from_secs(1)),
             push_retry: Spread::new(Duration::from_secs(1), Duration::from_mins(15)),
             check_retry: Spread::new(Duration::from_millis(200), Duration::from_secs(2)),

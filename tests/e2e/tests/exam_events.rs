@@ -46,20 +46,25 @@ async fn a_check_answers_with_code_explanation_and_what_to_do() {
 async fn an_outage_is_never_reported_as_not_eligible() {
     let stand = Stand::start(town(&["acme"], 1)).await;
     let docebo = stand.docebo("acme");
-    docebo.set_credentials_refused(true);
-    let check = stand.api().check("acme-exam", "learner0@example.org").await;
-    assert_eq!(
-        (check["answer"].as_str(), check["code"].as_str()),
-        (Some("unverified"), Some("credentials_refused"))
-    );
-    assert_eq!(check["title"], "Docebo authentication is not valid");
-    docebo.set_credentials_refused(false);
     docebo.add_fault(Fault::new(FaultOn::UserSearch, FaultKind::ServerError).times(1));
     let check = stand.api().check("acme-exam", "learner0@example.org").await;
     assert_eq!(
         check["answer"], "eligible",
         "a short fault is retried within the deadline: {check}"
     );
+    docebo.set_credentials_refused(true);
+    for _ in 0..2 {
+        let check = stand.api().check("acme-exam", "learner0@example.org").await;
+        assert_eq!(
+            (check["answer"].as_str(), check["code"].as_str()),
+            (Some("unverified"), Some("credentials_refused"))
+        );
+        assert_eq!(check["title"], "Docebo authentication is not valid");
+    }
+    docebo.set_credentials_refused(false);
+    stand.cli_ok(&["connector", "validate", "acme"]).await;
+    let check = stand.api().check("acme-exam", "learner0@example.org").await;
+    assert_eq!(check["answer"], "eligible", "{check}");
     docebo.add_fault(Fault::new(FaultOn::Any, FaultKind::Html));
     let check = stand.api().check("acme-exam", "learner0@example.org").await;
     assert_eq!(
@@ -136,21 +141,24 @@ async fn a_result_that_docebo_has_already_is_not_written_again() {
 async fn refused_credentials_park_results_until_they_are_put_right_and_burn_no_attempt() {
     let stand = Stand::start(town(&["acme", "borealis"], 5)).await;
     stand.docebo("borealis").set_credentials_refused(true);
-    for number in 0..5 {
+    stand.push_passed("borealis", 0).await;
+    let result = stand.api().until_result("borealis-0", &["parked"]).await;
+    assert_eq!(result["code"], "credentials_refused");
+    assert_eq!(result["title"], "Docebo authentication is not valid");
+    assert_eq!(result["who_acts"], "organisation_admin");
+    assert_eq!(result["attempts"], 0);
+    // The others wait at the gate that the first one closed.
+    let requests = stand.docebo("borealis").counts().requests;
+    for number in 1..5 {
         stand.push_passed("borealis", number).await;
-    }
-    for number in 0..5 {
-        let result = stand
-            .api()
-            .until_result(&format!("borealis-{number}"), &["parked"])
-            .await;
-        assert_eq!(result["code"], "credentials_refused");
-        assert_eq!(result["title"], "Docebo authentication is not valid");
-        assert_eq!(result["who_acts"], "organisation_admin");
-        assert_eq!(result["attempts"], 0);
     }
     let id = stand.push_passed("acme", 1).await;
     stand.api().until_result(&id, &["delivered"]).await;
+    assert_eq!(
+        stand.docebo("borealis").counts().requests,
+        requests,
+        "nobody asks again"
+    );
     let refused = stand.cli(&["connector", "validate", "borealis"]).await;
     assert_ne!(refused.code, 0);
     let said = format!("{}{}", refused.stdout, refused.stderr);
@@ -162,6 +170,8 @@ async fn refused_credentials_park_results_until_they_are_put_right_and_burn_no_a
             .api()
             .until_result(&format!("borealis-{number}"), &["delivered"])
             .await;
+        let result = stand.api().result(&format!("borealis-{number}")).await;
+        assert_eq!(result["attempts"], 1, "{result}");
     }
     stand.finish().await;
 }
@@ -283,16 +293,20 @@ async fn what_docebo_answers_decides_whether_a_push_is_tried_again() {
     docebo.add_fault(on_write(FaultKind::CutAfter, 4));
     docebo.add_fault(on_write(FaultKind::Unavailable, 5));
     docebo.add_fault(on_write(FaultKind::Unauthorized, 6));
-    for number in 1..=6 {
-        stand.push_passed("acme", number).await;
-    }
-    for number in 1..=6 {
-        let result = stand
-            .api()
-            .until_result(&format!("acme-{number}"), &["delivered"])
-            .await;
-        let enrollment = docebo.enrollment(COURSE, user_id(number)).unwrap();
-        assert_eq!(enrollment.status, Enrollment::COMPLETED, "{result}");
+    // A push that fails while the gate is closed waits there with all the others, and its attempt is not counted. So the
+    // push whose attempts are counted goes before the others, and the one that closes the gate after them.
+    for round in [&[1][..], &[3, 4, 5, 6], &[2]] {
+        for number in round {
+            stand.push_passed("acme", *number).await;
+        }
+        for number in round {
+            let result = stand
+                .api()
+                .until_result(&format!("acme-{number}"), &["delivered"])
+                .await;
+            let enrollment = docebo.enrollment(COURSE, user_id(*number)).unwrap();
+            assert_eq!(enrollment.status, Enrollment::COMPLETED, "{result}");
+        }
     }
     assert_eq!(
         docebo.effects().len(),

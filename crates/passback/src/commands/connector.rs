@@ -1,9 +1,11 @@
-//! `passback connector list|show|validate|remove`
+//! `passback connector list|show|validate|pause|resume|drain|remove`
 
 use clap::{Args, Subcommand};
+use passback_queue::Lane;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::pause::{DrainArgs, Kind, PauseArgs, ResumeArgs, drain, pause, resume};
 use crate::api::{Api, items};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Column, Format, column, confirm, field, text_of};
@@ -17,6 +19,12 @@ pub(crate) enum ConnectorCommand {
     Show(OneArgs),
     /// Try a connector's credentials; if they are good, jobs that wait for them go on.
     Validate(OneArgs),
+    /// Let no new job of a connector begin.
+    Pause(PauseArgs),
+    /// Let a paused connector go on, at first with one job, then with more and more.
+    Resume(ResumeArgs),
+    /// Pause a connector and wait until nothing of it runs.
+    Drain(DrainArgs),
     /// Remove a connector that no exam uses.
     Remove(RemoveArgs),
 }
@@ -58,13 +66,19 @@ pub(crate) struct RemoveArgs {
     pub(crate) output: Format,
 }
 
-const COLUMNS: [Column; 6] = [
+/// More than the registry takes.
+const MAX_CONNECTORS: usize = 100_000;
+
+const COLUMNS: [Column; 9] = [
     column("ID", |connector| field(connector, "id")),
     column("NAME", |connector| field(connector, "name")),
     column("DOMAIN", |connector| field(connector, "domain")),
-    column("CALLS/H", |connector| field(connector, "calls_per_hour")),
-    column("VALIDATED", |connector| field(connector, "validated_at")),
     column("VALIDATION", validation),
+    column("GATE", |connector| field(&connector["gate"], "summary")),
+    column("CALLS", calls),
+    column("READY", ready),
+    column("RUNNING", |connector| field(connector, "running")),
+    column("BUDGET DONE", budget_done),
 ];
 
 /// Runs a command on connectors.
@@ -72,14 +86,20 @@ pub(crate) async fn run(command: ConnectorCommand) -> Result<Exit, Failure> {
     let api = Api::from_environment()?;
     match command {
         ConnectorCommand::List(args) => {
-            let page = api.get(&["v1", "connectors"], &[]).await?;
-            output::list(args.output, items(&page), &COLUMNS)?;
+            let (connectors, _) = api.list(&["v1", "connectors"], &[], MAX_CONNECTORS).await?;
+            output::list(args.output, &connectors, &COLUMNS)?;
         }
         ConnectorCommand::Show(args) => {
             let connector = api.get(&["v1", "connectors", &args.id], &[]).await?;
             output::item(args.output, &connector)?;
+            if args.output == Format::Table {
+                print_standing(&connector)?;
+            }
         }
         ConnectorCommand::Validate(args) => return validate(&api, &args).await,
+        ConnectorCommand::Pause(args) => return pause(&api, Kind::Connector, &args.id, &args.flags).await,
+        ConnectorCommand::Resume(args) => return resume(&api, Kind::Connector, &args.id, &args.flags).await,
+        ConnectorCommand::Drain(args) => return drain(&api, Kind::Connector, &args.id, &args.flags).await,
         ConnectorCommand::Remove(args) => {
             if args.dry_run {
                 refuse_used(&api, &args.id).await?;
@@ -145,5 +165,93 @@ fn validation(connector: &Value) -> String {
         (_, Some(code)) => code.to_owned(),
         (true, None) => "-".to_owned(),
         (false, None) => "ok".to_owned(),
+    }
+}
+
+/// How a connector stands, below its record.
+fn print_standing(connector: &Value) -> Result<(), Failure> {
+    let gate = &connector["gate"];
+    let why = gate["title"]
+        .as_str()
+        .map(|title| format!(": {title}"))
+        .unwrap_or_default();
+    output::line(&format!("\ngate      {}{why}", field(gate, "summary")))?;
+    let pause = &connector["pause"];
+    if !pause.is_null() {
+        let (by, reason) = (field(pause, "actor"), field(pause, "reason"));
+        output::line(&format!("paused    since {} by {by}: {reason}", field(pause, "since")))?;
+    }
+    output::line(&format!(
+        "calls     {}, left: {}",
+        calls(connector),
+        per_lane(&connector["calls"]["left"])
+    ))?;
+    output::line(&format!("ready     {}", per_lane(&connector["ready"])))?;
+    match connector["forecast"]["explanation"].as_str() {
+        Some(explanation) => output::line(&format!("forecast  {explanation}")),
+        None => Ok(()),
+    }
+}
+
+/// Calls of the last hour out of those that are allowed.
+fn calls(connector: &Value) -> String {
+    let calls = &connector["calls"];
+    match calls["allowed"].as_u64() {
+        Some(allowed) => format!("{}/{allowed}", field(calls, "used")),
+        None => field(calls, "used"),
+    }
+}
+
+fn ready(connector: &Value) -> String {
+    let lanes = connector["ready"].as_object();
+    let jobs: u64 = lanes.map_or(0, |lanes| lanes.values().filter_map(Value::as_u64).sum());
+    jobs.to_string()
+}
+
+/// Lanes as people think of them, the urgent one first.
+fn per_lane(numbers: &Value) -> String {
+    let each = Lane::ALL.map(|lane| match numbers[lane.as_str()].as_u64() {
+        Some(number) => format!("{lane} {number}"),
+        None => format!("{lane} any number"),
+    });
+    each.join(", ")
+}
+
+/// When the budget allows the last call of what waits, or why that is not known.
+fn budget_done(connector: &Value) -> String {
+    let forecast = &connector["forecast"];
+    let held = !connector["pause"].is_null() || !connector["gate"]["until"].is_null();
+    match (forecast["reason"].as_str(), forecast["budget_done_at"].as_str()) {
+        (None, _) => "-".to_owned(),
+        (Some("within_budget" | "unlimited"), Some(_)) if !held => "at once".to_owned(),
+        (Some(_), Some(at)) => at.to_owned(),
+        (Some(reason), None) => reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_standing_is_said_in_a_few_words() {
+        let connector = json!({
+            "calls": {"allowed": 800, "used": 120, "left": {"check": 600, "push": null, "background": 400}},
+            "ready": {"check": 1, "push": 12, "background": 0},
+            "forecast": {"reason": "gate_closed", "budget_done_at": null},
+        });
+        assert_eq!(calls(&connector), "120/800");
+        assert_eq!(ready(&connector), "13");
+        assert_eq!(
+            per_lane(&connector["calls"]["left"]),
+            "check 600, push any number, background 400"
+        );
+        assert_eq!(budget_done(&connector), "gate_closed");
+        assert_eq!(budget_done(&json!({"forecast": null})), "-");
+        let at = "2026-11-22T18:00:00Z";
+        let mut enough = json!({"forecast": {"reason": "within_budget", "budget_done_at": at}});
+        assert_eq!(budget_done(&enough), "at once");
+        enough["pause"] = json!({"until": at});
+        assert_eq!(budget_done(&enough), at);
     }
 }

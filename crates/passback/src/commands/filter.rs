@@ -74,7 +74,7 @@ fn one_of(pair: &str, value: &str, values: &[&str]) -> Result<(), Failure> {
 }
 
 /// The lanes, as a flag takes them.
-fn lanes() -> PossibleValuesParser {
+pub(crate) fn lanes() -> PossibleValuesParser {
     PossibleValuesParser::new(Lane::ALL.map(Lane::as_str))
 }
 

@@ -1,4 +1,4 @@
-//! `passback job list|show|cancel`
+//! `passback job list|show|explain|cancel`
 
 use clap::{Args, Subcommand};
 use passback_queue::State;
@@ -17,6 +17,8 @@ pub(crate) enum JobCommand {
     List(ListArgs),
     /// Show one job with its attempts.
     Show(ShowArgs),
+    /// Say why a job is not running: what keeps it, since when, until when, and who can change that.
+    Explain(ShowArgs),
     /// End a job that is not running.
     Cancel(CancelArgs),
 }
@@ -115,6 +117,17 @@ pub(crate) async fn run(command: JobCommand) -> Result<Exit, Failure> {
         JobCommand::Show(args) => {
             let job = api.get(&["v1", "jobs", &args.id], &[]).await?;
             print_job(args.output, &job)?;
+            if args.output == Format::Table && is_waiting(&job) {
+                let explanation = explained(&api, &args.id).await?;
+                output::line(&format!(
+                    "\nwhy it does not run: {}",
+                    field(&explanation, "explanation")
+                ))?;
+            }
+        }
+        JobCommand::Explain(args) => {
+            let explanation = explained(&api, &args.id).await?;
+            print_explanation(args.output, &explanation)?;
         }
         JobCommand::Cancel(args) if args.dry_run => return preview_cancel(&api, &args).await,
         JobCommand::Cancel(args) => cancel(&api, &args).await?,
@@ -141,8 +154,7 @@ async fn preview_cancel(api: &Api, args: &CancelArgs) -> Result<Exit, Failure> {
     let job = api.get(&["v1", "jobs", &args.id], &[]).await?;
     output::list(args.output, std::slice::from_ref(&job), &JOB_COLUMNS)?;
     let state = field(&job, "state");
-    let waits = [State::Ready, State::Scheduled, State::Parked, State::Dead];
-    if waits.iter().any(|waiting| waiting.as_str() == state) {
+    if is_waiting(&job) {
         output::note(&format!("would cancel job {}; nothing was changed", args.id));
         return Ok(Exit::Done);
     }
@@ -150,6 +162,43 @@ async fn preview_cancel(api: &Api, args: &CancelArgs) -> Result<Exit, Failure> {
         "job {} is {state} and cannot be cancelled",
         args.id
     )))
+}
+
+/// Whether the job neither runs nor has ended.
+fn is_waiting(job: &Value) -> bool {
+    let waits = [State::Ready, State::Scheduled, State::Parked, State::Dead];
+    waits.iter().any(|waiting| job["state"] == waiting.as_str())
+}
+
+async fn explained(api: &Api, id: &str) -> Result<Value, Failure> {
+    api.get(&["v1", "jobs", id, "explain"], &[]).await
+}
+
+/// Prints an explanation; as a table with its sentence first and its steps last.
+fn print_explanation(format: Format, explanation: &Value) -> Result<(), Failure> {
+    if format != Format::Table {
+        return output::item(format, explanation);
+    }
+    output::line(&field(explanation, "explanation"))?;
+    output::line("")?;
+    let mut rest = explanation.clone();
+    if let Some(fields) = rest.as_object_mut() {
+        fields.remove("explanation");
+    }
+    output::item(format, &rest)?;
+    print_steps(explanation)
+}
+
+/// Prints how something is put right, if there is a way.
+fn print_steps(item: &Value) -> Result<(), Failure> {
+    let steps = item["resolution"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !steps.is_empty() {
+        output::line("\nto put it right:")?;
+    }
+    for (index, step) in steps.iter().enumerate() {
+        output::line(&format!("  {}. {}", index + 1, text_of(step)))?;
+    }
+    Ok(())
 }
 
 /// Says on stderr that a list is not whole.
@@ -165,13 +214,7 @@ pub(crate) fn print_job(format: Format, job: &Value) -> Result<(), Failure> {
     if format != Format::Table {
         return Ok(());
     }
-    let steps = job["resolution"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if !steps.is_empty() {
-        output::line("\nto put it right:")?;
-    }
-    for (index, step) in steps.iter().enumerate() {
-        output::line(&format!("  {}. {}", index + 1, text_of(step)))?;
-    }
+    print_steps(job)?;
     let attempts = job["history"].as_array().map(Vec::as_slice).unwrap_or_default();
     if attempts.is_empty() {
         return Ok(());

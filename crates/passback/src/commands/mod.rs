@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 mod apply_entries;
 pub(crate) mod audit;
+pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod completion;
 pub(crate) mod config;
@@ -11,8 +12,11 @@ pub(crate) mod dead;
 pub(crate) mod demo;
 pub(crate) mod dev;
 pub(crate) mod exam;
+mod drain;
 mod filter;
 pub(crate) mod job;
+pub(crate) mod lane;
+pub(crate) mod pause;
 pub(crate) mod push;
 mod push_file;
 mod push_lines;
@@ -23,6 +27,7 @@ pub(crate) mod simulator;
 pub(crate) mod token;
 pub(crate) mod worker;
 pub(crate) mod worker_list;
+pub(crate) mod worker_pause;
 
 use crate::cli::Command;
 use crate::exit::{Exit, Failure};
@@ -42,8 +47,13 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Dead(command) => dead::run(command).await,
         Command::Connector(command) => connector::run(command).await,
         Command::Exam(command) => exam::run(command).await,
+        Command::Lane(command) => lane::run(command).await,
         Command::WorkerList(args) => worker_list::run(args).await,
+        Command::WorkerPause(args) => worker_pause::run_pause(args).await,
+        Command::WorkerResume(args) => worker_pause::run_resume(args).await,
+        Command::WorkerDrain(args) => worker_pause::run_drain(args).await,
         Command::Audit(command) => audit::run(command).await,
+        Command::Bench(command) => bench::run(command).await,
         Command::Token(command) => token::run(command),
         Command::Config(command) => config::run(command).await,
         Command::Completion(args) => completion::run(&args),

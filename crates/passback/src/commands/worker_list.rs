@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
+use super::pause::paused_words;
 use crate::api::{Api, items};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Column, Format, column, field};
@@ -15,13 +16,14 @@ pub(crate) struct WorkerListArgs {
     output: Format,
 }
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 7] = [
     column("ID", |worker| field(worker, "id")),
     column("HOST", |worker| field(worker, "host")),
     column("PID", |worker| field(worker, "pid")),
     column("VERSION", |worker| field(worker, "version")),
     column("LAST BEAT", |worker| field(worker, "last_beat_at")),
     column("RUNNING", running),
+    column("PAUSE", paused_words),
 ];
 
 /// Lists the workers that beat.

@@ -32,11 +32,13 @@ const fn key(path: &'static str, kind: Kind) -> Key {
 
 /// The most jobs that run at once in one lane of one process.
 const MAX_CONCURRENCY: u64 = 1_024;
+/// The most calls an hour that an egress can be given; past that, it is none.
+const MAX_CALLS_PER_HOUR: u64 = 1_000_000;
 /// The largest body limit that can be asked for.
 const MAX_MAX_BODY_BYTES: u64 = 16 * 1024 * 1024;
 
 /// All keys, in the order in which they are shown.
-pub(crate) const KEYS: [Key; 16] = [
+pub(crate) const KEYS: [Key; 18] = [
     key("redis.url", Kind::SecretUrl),
     key("redis.allow_unsafe", Kind::Bool),
     key("http.listen", Kind::Text),
@@ -48,6 +50,8 @@ pub(crate) const KEYS: [Key; 16] = [
     key("worker.concurrency.check", Kind::Integer(1, MAX_CONCURRENCY)),
     key("worker.concurrency.push", Kind::Integer(1, MAX_CONCURRENCY)),
     key("worker.concurrency.background", Kind::Integer(1, MAX_CONCURRENCY)),
+    key("worker.egress.name", Kind::Text),
+    key("worker.egress.calls_per_hour", Kind::Integer(0, MAX_CALLS_PER_HOUR)),
     key("worker.shutdown_grace", Kind::Duration),
     key("worker.push_deadline", Kind::Duration),
     key("worker.max_attempts", Kind::Integer(1, 1_000)),

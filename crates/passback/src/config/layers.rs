@@ -176,6 +176,7 @@ fn unknown_key(path: &str, source: &Source) -> Problem {
         "connectors",
         "worker",
         "worker.concurrency",
+        "worker.egress",
     ];
     if sections.contains(&path) {
         return Problem::new(format!("{path} in {source} must be a table"), format!("write [{path}]"));

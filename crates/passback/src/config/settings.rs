@@ -4,6 +4,7 @@ use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use passback_queue::{Egress, Name};
 use passback_server::{Role, TokenEntry};
 use secrecy::SecretString;
 use toml::Value;
@@ -28,6 +29,7 @@ pub(crate) struct Settings {
     pub(crate) check_slots: usize,
     pub(crate) push_slots: usize,
     pub(crate) background_slots: usize,
+    pub(crate) egress: Egress,
     pub(crate) shutdown_grace: Duration,
     pub(crate) push_deadline: Duration,
     pub(crate) max_attempts: u32,
@@ -56,6 +58,10 @@ impl Settings {
             check_slots: reader.size("worker.concurrency.check"),
             push_slots: reader.size("worker.concurrency.push"),
             background_slots: reader.size("worker.concurrency.background"),
+            egress: Egress {
+                name: reader.name("worker.egress.name"),
+                calls_per_hour: reader.limit("worker.egress.calls_per_hour"),
+            },
             shutdown_grace: reader.duration("worker.shutdown_grace"),
             push_deadline: reader.duration("worker.push_deadline"),
             max_attempts: u32::try_from(reader.integer("worker.max_attempts")).unwrap_or(u32::MAX),
@@ -147,6 +153,23 @@ impl Reader<'_> {
             self.problem(path, "must be a text that is not empty", "write it in quotes");
         }
         text.unwrap_or_default()
+    }
+
+    /// A text that can be part of a key in Redis.
+    fn name(&mut self, path: &str) -> Name {
+        let text = self.text(path);
+        let named = Name::new(text.as_str());
+        if named.is_err() && !text.is_empty() {
+            let fix = "use letters, digits and . _ : / @ + - only";
+            self.problem(path, "is no name", fix);
+        }
+        named.unwrap_or_else(|_| Egress::default().name)
+    }
+
+    /// A number of which 0 means that there is no limit.
+    fn limit(&mut self, path: &str) -> Option<u32> {
+        let number = u32::try_from(self.integer(path)).unwrap_or(u32::MAX);
+        (number > 0).then_some(number)
     }
 
     fn bool(&mut self, path: &str) -> bool {

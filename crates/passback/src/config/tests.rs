@@ -67,6 +67,41 @@ fn each_layer_goes_over_the_one_below() {
 }
 
 #[test]
+fn an_egress_has_no_limit_until_one_is_given() {
+    let usual = settings("", &[]).unwrap().egress;
+    assert_eq!((usual.name.as_str(), usual.calls_per_hour), ("default", None));
+    let text = "[worker]\negress = { name = \"frankfurt-1\" }";
+    let variables = [("PASSBACK_WORKER__EGRESS__CALLS_PER_HOUR", "5000")];
+    let chosen = settings(text, &variables).unwrap().egress;
+    assert_eq!(
+        (chosen.name.as_str(), chosen.calls_per_hour),
+        ("frankfurt-1", Some(5000))
+    );
+}
+
+#[test]
+fn an_egress_that_cannot_be_named_or_counted_is_refused() {
+    let text = "[worker]\negress = { name = \"two words\", calls_per_hour = -1 }";
+    let said = settings(text, &[]).unwrap_err().to_string();
+    assert!(said.contains("worker.egress.name is no name"), "{said}");
+    assert!(
+        said.contains("worker.egress.calls_per_hour is no whole number"),
+        "{said}"
+    );
+    let said = settings("[worker]\negress = \"frankfurt-1\"", &[])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.contains("worker.egress in") && said.contains("must be a table"),
+        "{said}"
+    );
+    let said = settings("[worker]\negress = { nam = \"x\" }", &[])
+        .unwrap_err()
+        .to_string();
+    assert!(said.contains("did you mean worker.egress.name?"), "{said}");
+}
+
+#[test]
 fn a_value_can_come_from_a_file_that_a_variable_names() {
     let secret = file("redis://:hunter2@host\n");
     let path = secret.path().to_str().unwrap();

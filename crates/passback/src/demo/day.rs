@@ -225,10 +225,7 @@ async fn operate(api: &Api, operation: Operation) -> Result<String, String> {
                 .map_err(|failure| failure.sentence)?
                 .body;
             if answer["ok"] == Value::Bool(true) {
-                let released = field(&answer, "released_jobs");
-                return Ok(format!(
-                    "{connector}: validated by an operator, {released} parked jobs go on"
-                ));
+                return Ok(format!("{connector}: validated by an operator; its results go on"));
             }
             Err(format!(
                 "connector {connector} did not validate: {}",

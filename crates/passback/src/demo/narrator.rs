@@ -70,18 +70,11 @@ impl Narrator {
     }
 
     fn tell_of_refused_credentials(&mut self, tracked: &Tracked) {
-        let refused = tracked
-            .journeys
-            .values()
-            .filter(|journey| journey.code.as_deref() == Some(CREDENTIALS_REFUSED));
-        for journey in refused {
-            let connector = journey.view["connector"].as_str().unwrap_or_default();
+        for (connector, answer) in tracked.answered_with(CREDENTIALS_REFUSED) {
             if self.told.insert(connector.to_owned()) {
-                let title = output::field(&journey.view, "title");
-                let who = output::field(&journey.view, "who_acts");
-                self.say(&format!(
-                    "{connector}: \"{title}\"; its results are parked and wait, {who} must act"
-                ));
+                let title = output::field(answer, "title");
+                let who = output::field(answer, "who_acts");
+                self.say(&format!("{connector}: \"{title}\"; its results wait, {who} must act"));
             }
         }
     }
@@ -92,7 +85,7 @@ impl Narrator {
     }
 }
 
-/// How many results of a connector wait for its credentials, as a part of a sentence.
+/// How many results of a connector wait for it, as a part of a sentence.
 pub(crate) fn waiting(tracked: &Tracked, connector: &str) -> String {
-    format!("{} results wait for it", tracked.parked(connector, CREDENTIALS_REFUSED))
+    format!("{} results wait for it", tracked.waiting(connector))
 }

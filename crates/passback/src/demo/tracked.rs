@@ -149,12 +149,21 @@ impl Tracked {
         states
     }
 
-    /// How many results of a connector wait with a code.
-    pub(crate) fn parked(&self, connector: &str, code: &str) -> usize {
-        let parked = self.journeys.values().filter(|journey| {
-            journey.state == "parked" && journey.code.as_deref() == Some(code) && journey.view["connector"] == connector
-        });
-        parked.count()
+    /// How many results of a connector have not come to an end.
+    pub(crate) fn waiting(&self, connector: &str) -> usize {
+        let of_connector = |journey: &&Journey| journey.view["connector"] == connector;
+        let journeys = self.journeys.values().filter(of_connector);
+        journeys.filter(|journey| !journey.is_settled()).count()
+    }
+
+    /// The answers of checks with a code, each with the connector of its exam where results have told of it.
+    pub(crate) fn answered_with(&self, code: &str) -> impl Iterator<Item = (&str, &Value)> {
+        self.checks.iter().filter_map(move |check| {
+            let answer = check.answer.as_ref().ok().filter(|answer| answer["code"] == code)?;
+            let of_exam = |journey: &&Journey| journey.view["exam_id"] == check.check.exam_id.as_str();
+            let journey = self.journeys.values().find(of_exam)?;
+            Some((journey.view["connector"].as_str()?, answer))
+        })
     }
 }
 

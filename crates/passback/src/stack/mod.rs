@@ -16,10 +16,10 @@ use passback_simulator::{Simulator, World};
 use passback_worker::WorkerConfig;
 use secrecy::{ExposeSecret, SecretString};
 
-use self::data_dir::DataDir;
-use self::redis_child::RedisChild;
+pub(crate) use self::data_dir::DataDir;
+pub(crate) use self::redis_child::RedisChild;
 pub(crate) use self::register::ExamOf;
-use self::register::register;
+pub(crate) use self::register::register;
 use self::workers::Workers;
 use crate::api::Api;
 use crate::config::{Layers, Settings, mask_password};

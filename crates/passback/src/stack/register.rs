@@ -63,8 +63,11 @@ async fn register_connector(producer: &Producer, tenant: &Tenant, url: &str) -> 
         .put_connector(&connector, ACTOR)
         .await
         .map_err(|error| store(&error))?;
-    // What waited for a connector, or for one that answers, goes on.
-    release(producer, &wake::connector(&connector.id)).await
+    // The queue learns its limits; what waited for a connector, or for one that answers, goes on.
+    let unavailable = |error| Failure::unavailable(format!("waiting jobs cannot be released: {error}"));
+    producer.connector_stored(&connector.id).await.map_err(unavailable)?;
+    producer.connector_works(&connector.id).await.map_err(unavailable)?;
+    Ok(())
 }
 
 async fn register_exam(producer: &Producer, wanted: &ExamOf) -> Result<(), Failure> {

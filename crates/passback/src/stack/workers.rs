@@ -22,13 +22,16 @@ impl Workers {
         Self { shutdown, tasks }
     }
 
-    /// Waits until one ends by itself; without workers, for ever.
+    /// Waits until one fails; without workers, for ever. One that a person has drained ends in good order, and the
+    /// others go on.
     pub(crate) async fn ended(&mut self) -> Failure {
-        match self.tasks.next().await {
-            None => std::future::pending().await,
-            Some(Ok(Ok(()))) => Failure::failed("a worker ended by itself"),
-            Some(Ok(Err(error))) => Failure::failed(format!("a worker ended: {error}")),
-            Some(Err(error)) => Failure::failed(format!("a worker ended: {error}")),
+        loop {
+            match self.tasks.next().await {
+                None => std::future::pending().await,
+                Some(Ok(Ok(()))) => {}
+                Some(Ok(Err(error))) => return Failure::failed(format!("a worker ended: {error}")),
+                Some(Err(error)) => return Failure::failed(format!("a worker ended: {error}")),
+            }
         }
     }
 

@@ -81,6 +81,10 @@ codes! {
     Crashed => "crashed";
     /// An attempt took longer than it may.
     TimedOut => "timed_out";
+    /// A person holds the connector or the lane.
+    Paused => "paused";
+    /// The hour's calls are used up, or kept for other work.
+    QuotaUsedUp => "quota_used_up";
     /// Several workers were lost under one job.
     CrashedWorkers => "crashed_workers";
     /// The worker stopped giving signs of life.

@@ -61,6 +61,39 @@ pub(super) const TIMED_OUT: Entry = Entry {
     http_status: None,
 };
 
+pub(super) const PAUSED: Entry = Entry {
+    code: Code::Paused.as_str(),
+    title: "Paused by a person",
+    explanation: "Somebody who runs passback holds this connector, or this kind of work, on purpose. Results wait and \
+                  lose no attempt; a check that cannot wait so long is not answered. This says nothing about the candidate.",
+    who_acts: Actor::Platform,
+    resolution: &[
+        "See who paused it, why and until when: passback connector show ID, passback lane list.",
+        "A pause with an end passes by itself. To end it now: passback connector resume ID --reason TEXT, \
+         or passback lane resume LANE --reason TEXT.",
+        "What waits then goes on by itself; a check can be asked again.",
+    ],
+    safe_to_retry: true,
+    releases_itself: true,
+    http_status: None,
+};
+
+pub(super) const QUOTA_USED_UP: Entry = Entry {
+    code: Code::QuotaUsedUp.as_str(),
+    title: "The hour's calls are used up",
+    explanation: "As many calls as are allowed were made within the last hour, or those that are left are kept for \
+                  other work. Calls go on as the old ones cease to count; no attempt is lost by waiting.",
+    who_acts: Actor::Nobody,
+    resolution: &[
+        "Wait: calls come free one by one within the hour; passback connector show ID says how many are left.",
+        "If Docebo allows more, raise calls_per_hour of the connector and run passback apply -f FILE.",
+        "If it happens often, spread large imports over the day, or ask Docebo for a larger quota.",
+    ],
+    safe_to_retry: true,
+    releases_itself: true,
+    http_status: None,
+};
+
 pub(super) const CRASHED_WORKERS: Entry = Entry {
     code: Code::CrashedWorkers.as_str(),
     title: "Several workers were lost under this job",

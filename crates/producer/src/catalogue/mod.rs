@@ -113,6 +113,8 @@ impl Code {
             Self::Exhausted => jobs::EXHAUSTED,
             Self::Crashed => jobs::CRASHED,
             Self::TimedOut => jobs::TIMED_OUT,
+            Self::Paused => jobs::PAUSED,
+            Self::QuotaUsedUp => jobs::QUOTA_USED_UP,
             Self::CrashedWorkers => jobs::CRASHED_WORKERS,
             Self::WorkerLost => jobs::WORKER_LOST,
             Self::LeaseRanOut => jobs::LEASE_RAN_OUT,

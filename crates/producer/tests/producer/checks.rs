@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use passback_producer::{Answer, CheckAnswer, CheckRequest, CheckState, CheckView, Code, IntakeError, Job};
-use passback_queue::{JobId, Lane, Transition};
+use passback_queue::{JobId, Lane, Name, PauseMode, Target, Transition};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -125,6 +125,31 @@ async fn a_check_that_nobody_runs_is_unverified_at_its_deadline_and_stays_so() {
     assert_eq!(fixture.living_jobs().await, 0);
     assert_eq!(view(&fixture, id).await, passed);
     assert_ne!(fixture.producer.check(&question()).await.unwrap(), id);
+}
+
+#[tokio::test]
+async fn a_check_that_was_ended_before_its_deadline_says_why_and_when() {
+    let fixture = Fixture::start().await;
+    let queue = fixture.producer.queue();
+    let connector = Target::Connector(Name::new("acme").unwrap());
+    queue
+        .pause(&connector, PauseMode::Pause, "ops", "audit", None)
+        .await
+        .unwrap();
+    let id = fixture.producer.check(&question()).await.unwrap();
+    fixture.clock.advance_ms(1_000);
+    let worker = Name::new("w1").unwrap();
+    let claimed = queue.claim(Lane::Check, &worker, 1, Duration::from_mins(1)).await;
+    assert!(claimed.unwrap().is_empty());
+    let ended = view(&fixture, id).await;
+    assert_eq!(
+        (ended.answer, ended.code),
+        (Some(Answer::Unverified), Some(Code::Paused))
+    );
+    assert_eq!(ended.title, Some("Paused by a person"));
+    assert_eq!(ended.checked_at.unwrap().to_string(), "2026-11-22T09:30:01Z");
+    fixture.clock.advance_ms(DEADLINE_MS);
+    assert_eq!(view(&fixture, id).await, ended);
 }
 
 #[tokio::test]

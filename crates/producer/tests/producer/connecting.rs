@@ -2,6 +2,7 @@
 
 use passback_harness::TestRedis;
 use passback_producer::{ConnectError, Producer, ProducerOptions};
+use passback_queue::{Egress, Lane, Name, Spent};
 use passback_registry::Vault;
 
 fn options(redis_url: String, folder: &tempfile::TempDir) -> ProducerOptions {
@@ -20,6 +21,27 @@ async fn a_producer_connects_with_a_url_and_a_key_file() {
     Vault::load_or_generate(&options.master_key_file).unwrap();
     let producer = Producer::connect(options).await.unwrap();
     assert_eq!(producer.result("r-1").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn calls_of_all_connectors_from_one_egress_count_together() {
+    let redis = TestRedis::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let options = options(redis.url(), &folder);
+    Vault::load_or_generate(&options.master_key_file).unwrap();
+    let egress = |name| Egress {
+        name: Name::new(name).unwrap(),
+        calls_per_hour: Some(1),
+    };
+    let from = async |name| Producer::connect_from(egress(name), options.clone()).await.unwrap();
+    let (here, there) = (from("here").await, from("there").await);
+    let spent = async |producer: &Producer, connector: &str| {
+        let connector = Name::new(connector).unwrap();
+        producer.queue().spend(&connector, Lane::Push).await.unwrap()
+    };
+    assert_eq!(spent(&here, "acme").await, Spent::Granted);
+    assert!(matches!(spent(&here, "borealis").await, Spent::Held { .. }));
+    assert_eq!(spent(&there, "borealis").await, Spent::Granted);
 }
 
 #[tokio::test]

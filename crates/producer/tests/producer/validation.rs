@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use passback_producer::{Actor, Code, Validation, validate_candidate, wake};
-use passback_queue::{Lane, Transition};
+use passback_producer::{Actor, Code, Validation, connector_name, validate_candidate, wake};
+use passback_queue::{Failing, Gate, Lane, Limits, Standing, Transition};
 use passback_registry::ConnectorId;
 use passback_simulator::{Fault, FaultKind, FaultOn, Simulator, World};
 use rstest::rstest;
@@ -61,6 +61,45 @@ async fn credentials_that_come_back_release_what_waited_for_them() {
     );
 }
 
+async fn standing(fixture: &Fixture) -> Standing {
+    let name = connector_name(&acme());
+    fixture.producer.queue().standing(&name).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_validation_closes_the_gate_of_refused_credentials_and_opens_it_when_they_work() {
+    let (simulator, fixture) = simulated().await;
+    let tenant = simulator.tenant("acme").unwrap();
+    tenant.set_credentials_refused(true);
+    fixture.producer.validate(&acme(), "operator-1").await.unwrap();
+    let closed = standing(&fixture).await.gate;
+    assert!(
+        matches!(&closed, Gate::Closed { code, until_ms: None, .. } if code == "credentials_refused"),
+        "{closed:?}"
+    );
+    tenant.set_credentials_refused(false);
+    fixture.producer.validate(&acme(), "operator-1").await.unwrap();
+    let open = standing(&fixture).await.gate;
+    assert!(matches!(open, Gate::Ramping { window: 1, .. }), "{open:?}");
+}
+
+#[tokio::test]
+async fn the_calls_of_a_validation_count_and_are_held_by_nothing() {
+    let (simulator, fixture) = simulated().await;
+    let limits = Limits {
+        calls_per_hour: Some(2),
+        ..Limits::default()
+    };
+    let queue = fixture.producer.queue();
+    queue.set_limits(&[(connector_name(&acme()), limits)]).await.unwrap();
+    for _ in 0..2 {
+        let validation = fixture.producer.validate(&acme(), "operator-1").await.unwrap();
+        assert!(validation.unwrap().ok);
+    }
+    assert_eq!(standing(&fixture).await.lanes[&Lane::Check].calls_left, Some(0));
+    assert_eq!(simulator.tenant("acme").unwrap().counts().requests, 4);
+}
+
 #[rstest]
 #[case(FaultKind::Forbidden, Code::Forbidden)]
 #[case(FaultKind::Html, Code::UnexpectedPage)]
@@ -78,6 +117,8 @@ async fn each_failure_of_the_first_read_is_named(#[case] kind: FaultKind, #[case
         .add_fault(Fault::new(FaultOn::UserSearch, kind));
     let validation = fixture.producer.validate(&acme(), "operator-1").await.unwrap().unwrap();
     assert_eq!((validation.ok, validation.code), (false, Some(code)));
+    let closed = matches!(standing(&fixture).await.gate, Gate::Closed { .. });
+    assert_eq!(closed, code == Code::CredentialsRefused);
 }
 
 #[tokio::test]
@@ -130,6 +171,12 @@ async fn validated_while(fixture: &Fixture, simulator: &Simulator, change: impl 
 async fn a_validation_says_nothing_of_a_connector_that_was_changed_meanwhile() {
     let (simulator, fixture) = simulated().await;
     let registry = fixture.producer.registry();
+    let code = Code::CredentialsRefused.name();
+    let queue = fixture.producer.queue();
+    queue
+        .report(&connector_name(&acme()), Failing::Refused, &code)
+        .await
+        .unwrap();
     let validation = validated_while(&fixture, &simulator, async || {
         let mut connector = registry.connector(&acme()).await.unwrap().unwrap();
         connector.password = "another".into();
@@ -138,6 +185,7 @@ async fn a_validation_says_nothing_of_a_connector_that_was_changed_meanwhile() {
     .await
     .unwrap();
     assert!(validation.ok);
+    assert!(matches!(standing(&fixture).await.gate, Gate::Closed { .. }));
     let stored = registry.connector(&acme()).await.unwrap().unwrap();
     assert_eq!(stored.validated_at, None);
     let trail = registry.recent_audit(1).await.unwrap();

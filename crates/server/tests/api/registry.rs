@@ -84,6 +84,43 @@ async fn a_connector_is_planned_stored_shown_and_removed_without_its_secrets() {
 }
 
 #[tokio::test]
+async fn the_share_that_a_connector_has_of_the_workers_is_stored_shown_and_taken_back() {
+    let world = World::start().await;
+    let path = "/v1/connectors/borealis?validate=false";
+    world.put(path, &connector()).await;
+    let shown = world.get("/v1/connectors/borealis").await.json();
+    assert_eq!((&shown["weight"], &shown["max_concurrency"]), (&json!(1), &Value::Null));
+
+    let mut shared = connector();
+    shared["weight"] = json!(3);
+    shared["max_concurrency"] = json!(8);
+    let updated = world.put(path, &shared).await;
+    assert_eq!(
+        updated.json()["diff"],
+        json!(["weight: 1 -> 3", "max_concurrency: none -> 8"])
+    );
+    let shown = world.get("/v1/connectors/borealis").await.json();
+    assert_eq!((&shown["weight"], &shown["max_concurrency"]), (&json!(3), &json!(8)));
+    let taken_back = world.put(path, &connector()).await;
+    assert_eq!(
+        taken_back.json()["diff"],
+        json!(["weight: 3 -> 1", "max_concurrency: 8 -> none"])
+    );
+
+    shared["weight"] = json!(0);
+    shared["max_concurrency"] = json!(1_001);
+    let refused = world.put(path, &shared).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let pointers: Vec<Value> = refused.json()["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["pointer"].clone())
+        .collect();
+    assert_eq!(pointers, ["/weight", "/max_concurrency"]);
+}
+
+#[tokio::test]
 async fn a_connector_that_does_not_work_is_not_stored_unless_told_so() {
     let world = World::start().await;
     let answer = world.put("/v1/connectors/borealis", &connector()).await;

@@ -131,22 +131,6 @@ async fn a_write_whose_answer_is_cut_takes_effect_once_and_counts_as_delivered()
 }
 
 #[tokio::test]
-async fn throttling_burns_no_attempt() {
-    let stage = Stage::set().await;
-    stage
-        .docebo
-        .add_fault(Fault::new(FaultOn::UserSearch, FaultKind::Throttled).times(3));
-    let worker = stage.start_worker();
-    stage.producer.push(&pass("r-1")).await.unwrap();
-    let delivered = stage.result_in("r-1", ResultState::Delivered).await;
-    let job = job_of(&stage, "r-1").await;
-    worker.stop().await;
-    assert_eq!(delivered.attempts, 1);
-    let outcomes: Vec<&str> = job.history.iter().map(|line| line.outcome.as_str()).collect();
-    assert_eq!(outcomes, ["snooze", "snooze", "snooze", "done"]);
-}
-
-#[tokio::test]
 async fn a_person_who_is_not_there_yet_is_waited_for() {
     let stage = Stage::set().await;
     let worker = stage.start_worker();

@@ -17,6 +17,7 @@ use crate::attempt::Conditions;
 use crate::decision::Rules;
 use crate::hearing::hearing;
 use crate::lane;
+use crate::orders::orders;
 use crate::outcome::Ending;
 use crate::tempo::Tempo;
 use crate::{Limits, Shutdown, WorkerConfig, WorkerError};
@@ -256,6 +257,7 @@ async fn a_lane_whose_ends_nobody_settles_begins_no_further_job() {
         push_deadline: PATIENCE,
         ended,
         hearing,
+        orders: orders().1,
         stop: CancellationToken::new(),
         abort: CancellationToken::new(),
     };

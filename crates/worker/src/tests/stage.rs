@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use passback_docebo::Calls;
 use passback_harness::TestRedis;
 use passback_producer::{ExamResult, Outcome, Producer, ResultState, ResultView};
-use passback_queue::{JobId, JobRecord, Lane, Name, NewJob, Queue, RedisOptions, State};
+use passback_queue::{Clock, JobId, JobRecord, Lane, ManualClock, Name, NewJob, Queue, RedisOptions, Retention, State};
 use passback_registry::{ConnectorInput, ExamInput, Registry, RegistryOptions, Vault};
 use passback_simulator::{Simulator, TenantHandle, World};
 use tokio::task::JoinHandle;
@@ -137,9 +137,15 @@ pub(crate) async fn in_state(queue: &Queue, id: JobId, state: State) -> JobRecor
     .await
 }
 
+/// A queue on a clock that the test moves.
+pub(crate) fn queue_by(redis: &TestRedis, clock: &ManualClock) -> Queue {
+    let clock = Clock::Manual(clock.clone());
+    Queue::with(RedisOptions::new(redis.url()), clock, Retention::default()).unwrap()
+}
+
 /// Redis, a registry with the connector "acme" and the exam "forklift-01", and a simulated Docebo.
 pub(crate) struct Stage {
-    _redis: TestRedis,
+    pub(crate) redis: TestRedis,
     pub(crate) producer: Producer,
     pub(crate) docebo: TenantHandle,
     _simulator: Simulator,
@@ -148,7 +154,18 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) async fn set() -> Self {
         let redis = TestRedis::start().await;
-        let simulator = Simulator::start(World::sample()).await.unwrap();
+        let queue = queue(&redis);
+        Self::on(redis, queue, World::sample(), |_| {}).await
+    }
+
+    /// With any queue, any world that has the tenant "acme", and a connector that is as the test wants it.
+    pub(crate) async fn on(
+        redis: TestRedis,
+        queue: Queue,
+        world: World,
+        adapt: impl FnOnce(&mut ConnectorInput),
+    ) -> Self {
+        let simulator = Simulator::start(world).await.unwrap();
         let options = RegistryOptions {
             allow_http_loopback: true,
             ..RegistryOptions::default()
@@ -156,7 +173,7 @@ impl Stage {
         let (vault, _) = Vault::generate();
         let manager = RedisOptions::new(redis.url()).manager().unwrap();
         let registry = Registry::new(manager, vault, options);
-        let connector = ConnectorInput {
+        let mut connector = ConnectorInput {
             id: Some("acme".to_owned()),
             domain: simulator.url("acme"),
             client_id: Some("passback".to_owned()),
@@ -165,6 +182,7 @@ impl Stage {
             password: Some("secret".into()),
             ..ConnectorInput::default()
         };
+        adapt(&mut connector);
         let exam = ExamInput {
             id: Some("forklift-01".to_owned()),
             connector: Some("acme".to_owned()),
@@ -177,9 +195,9 @@ impl Stage {
             .unwrap();
         registry.put_exam(&exam.validate().unwrap(), "test").await.unwrap();
         Self {
-            producer: Producer::new(queue(&redis), registry),
+            producer: Producer::new(queue, registry),
             docebo: simulator.tenant("acme").unwrap(),
-            _redis: redis,
+            redis,
             _simulator: simulator,
         }
     }
@@ -191,7 +209,10 @@ impl Stage {
             clients: Clients::default(),
             check_retry: brisk().check_retry,
         };
-        Jobs { desk }
+        Jobs {
+            desk,
+            sync_limits_every: brisk().sync_limits,
+        }
     }
 
     pub(crate) fn start_worker(&self) -> Running {

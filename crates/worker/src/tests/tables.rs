@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use passback_docebo::{Endpoint, Error, Failure};
 use passback_producer::{Answer, Code};
-use passback_queue::{AttemptRecord, JobId, JobRecord, Lane, State, Transition};
+use passback_queue::{AttemptRecord, Gate, JobId, JobRecord, Lane, State, Transition};
 use rstest::rstest;
 
 use crate::config::Limits;
@@ -12,10 +12,10 @@ use crate::decision::{Decision, Facts, Rules, decide};
 use crate::outcome::{About, Finding, Happened, Pushed, Trouble};
 use crate::tempo::Tempo;
 
-const NOW_MS: u64 = 1_763_800_000_000;
+pub(super) const NOW_MS: u64 = 1_763_800_000_000;
 const SIX_HOURS_MS: u64 = 6 * 3600 * 1000;
 
-fn record(lane: Lane) -> JobRecord {
+pub(super) fn record(lane: Lane) -> JobRecord {
     JobRecord {
         id: JobId::from_parts(1, 1),
         lane,
@@ -38,11 +38,17 @@ fn record(lane: Lane) -> JobRecord {
         code: None,
         born_ms: NOW_MS - 1000,
         history: Vec::new(),
+        header: "".into(),
         payload: None,
     }
 }
 
-fn decided(happened: &Happened, record: &JobRecord) -> Decision {
+pub(super) fn decided(happened: &Happened, record: &JobRecord) -> Decision {
+    decided_at(None, happened, record)
+}
+
+/// The decision when the connector's gate was last heard to be like that.
+pub(super) fn decided_at(gate: Option<&Gate>, happened: &Happened, record: &JobRecord) -> Decision {
     let tempo = Tempo::default();
     let rules = Rules {
         limits: Limits::default(),
@@ -58,28 +64,29 @@ fn decided(happened: &Happened, record: &JobRecord) -> Decision {
     let facts = Facts {
         record,
         about: Some(&about),
+        gate,
         now_ms: NOW_MS,
         random: 7,
     };
     decide(happened, facts, &rules)
 }
 
-fn failed(endpoint: Endpoint, failure: Failure) -> Happened {
+pub(super) fn failed(endpoint: Endpoint, failure: Failure) -> Happened {
     Happened::Failed(Trouble::Docebo(Error { endpoint, failure }))
 }
 
-fn text() -> String {
+pub(super) fn text() -> String {
     "said".to_owned()
 }
 
-fn unavailable(retry_after: Option<u64>) -> Failure {
+pub(super) fn unavailable(retry_after: Option<u64>) -> Failure {
     Failure::Unavailable {
         status: 503,
         retry_after: retry_after.map(Duration::from_secs),
     }
 }
 
-fn not_json() -> Failure {
+pub(super) fn not_json() -> Failure {
     Failure::NotJson {
         status: 200,
         content_type: None,
@@ -87,7 +94,7 @@ fn not_json() -> Failure {
     }
 }
 
-fn shape() -> Failure {
+pub(super) fn shape() -> Failure {
     Failure::UnexpectedShape {
         detail: text(),
         excerpt: text(),
@@ -95,7 +102,7 @@ fn shape() -> Failure {
 }
 
 /// What a decision does with a push, in short: the verb, and for a park the event and the next look.
-fn in_short(decision: &Decision) -> String {
+pub(super) fn in_short(decision: &Decision) -> String {
     match &decision.transition {
         Transition::Park { wake, look_again_ms } => format!("park {wake} {}", look_again_ms.unwrap_or(0) / 3_600_000),
         Transition::Snooze { delay_ms } => format!("snooze {}", delay_ms / 1000),
@@ -379,6 +386,7 @@ fn snoozes_in_a_row_grow_although_they_burn_nothing() {
     let facts = Facts {
         record: &patient,
         about: None,
+        gate: None,
         now_ms: NOW_MS,
         random: 800_000,
     };
