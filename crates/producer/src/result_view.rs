@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use passback_queue::{JobId, JobRecord, LedgerRow, Name, QueueError, State, Step};
+use passback_queue::{HeldBy, JobId, JobRecord, LedgerRow, Name, QueueError, State, Step};
 use serde::Serialize;
 
 use crate::{AcceptedRow, Actor, Code, Outcome, Producer, StoreError, public_time};
@@ -182,19 +182,39 @@ impl Producer {
             return Ok(None);
         };
         let job = self.queue.job(ledger.job_id).await?;
-        Ok(Some(view(result_id, ledger, job.as_ref())?))
+        // A ready job of a held connector waits for an event, whatever index it stands in.
+        let held = match job.as_ref().filter(|job| job.state == State::Ready) {
+            Some(job) => match Name::new(job.connector.as_str()) {
+                Ok(connector) => self.queue.held_by(&connector).await?,
+                Err(_) => None,
+            },
+            None => None,
+        };
+        Ok(Some(view(result_id, ledger, job.as_ref(), held)?))
     }
 }
 
-fn view(result_id: &str, ledger: LedgerRow, job: Option<&JobRecord>) -> Result<ResultView, QueueError> {
+fn view(
+    result_id: &str,
+    ledger: LedgerRow,
+    job: Option<&JobRecord>,
+    held: Option<HeldBy>,
+) -> Result<ResultView, QueueError> {
     let row: AcceptedRow = serde_json::from_str(&ledger.row)
         .map_err(|_| QueueError::Unreadable(format!("the ledger row of result {result_id}")))?;
-    let state = state_of(ledger.state.parse()?, job);
-    let code = code_of(&ledger, job).filter(|_| state != ResultState::Running);
+    let (state, code) = match &held {
+        Some(held) => (ResultState::Parked, Some(held.code.clone())),
+        None => {
+            let state = state_of(ledger.state.parse()?, job);
+            (state, code_of(&ledger, job).filter(|_| state != ResultState::Running))
+        }
+    };
     let entry = code.as_deref().and_then(|code| code.parse::<Code>().ok());
     let entry = entry.map(Code::entry);
     let waits = match state {
-        ResultState::Retrying | ResultState::Parked => job.and_then(|job| job.due_ms),
+        ResultState::Retrying | ResultState::Parked => {
+            job.and_then(|job| job.due_ms).or(held.and_then(|held| held.until_ms))
+        }
         ResultState::Accepted
         | ResultState::Running
         | ResultState::Delivered

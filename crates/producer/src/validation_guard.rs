@@ -24,8 +24,7 @@ impl CountingGuard {
 impl Guard for CountingGuard {
     fn ask(&self, _: Endpoint) -> BoxFuture<'_, Result<(), Held>> {
         async move {
-            // Whether it was granted does not matter, nor whether it could be counted.
-            if let Err(error) = self.queue.spend(&self.connector, Lane::Check).await {
+            if let Err(error) = self.queue.spend_anyway(&self.connector, Lane::Check).await {
                 tracing::debug!(connector = %self.connector, %error, "a call of a validation could not be counted");
             }
             Ok(())

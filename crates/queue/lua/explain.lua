@@ -23,10 +23,27 @@ end
 local place = redis.call('LPOS', ready_list(s.lane, s.connector), entry_of(id, s.key, s.deadline), 'MAXLEN', 100000)
 -- Behind its key's holder, the job is in no ready list.
 local holder = s.key ~= '' and redis.call('HGET', K.busy, s.key)
-if holder and holder_of(holder) ~= id then
-  local ahead = redis.call('LPOS', K.waiting .. s.key, id) or 0
-  return by('key', { since = m.since }, holder_of(holder), ahead)
+holder = holder and holder_of(holder)
+
+-- Whether a claim that looks at this job finds that one too late to run, and passes its key on.
+local function makes_way(other)
+  local os, om = load(other)
+  return os and om.state == 'ready' and os.lane == s.lane and os.connector == s.connector and os.deadline > 0
+    and os.deadline <= now
 end
+
+-- The job that keeps the key from this one, and how many wait for it before this one.
+local function key_taker()
+  if not holder or holder == id then return nil end
+  if not makes_way(holder) then return holder, redis.call('LPOS', K.waiting .. s.key, id) or 0 end
+  for ahead, other in ipairs(redis.call('LRANGE', K.waiting .. s.key, 0, MAX_AHEAD)) do
+    if other == id then return nil end
+    if not makes_way(other) then return other, ahead end
+  end
+end
+
+local key_holder, behind = key_taker()
+if key_holder then return by('key', { since = m.since }, key_holder, behind) end
 if s.deadline > 0 and s.deadline <= now then return by('deadline', { code = 'deadline_passed', until_ms = now }) end
 local stop = paused('lane:' .. s.lane, 'lane_paused') or paused('connector:' .. s.connector, 'connector_paused')
 if stop then return stop end

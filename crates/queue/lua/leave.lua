@@ -7,6 +7,8 @@ for _, lane in ipairs(LANES) do held = held + redis.call('HLEN', running_key(wor
 if held == 0 then
   redis.call('ZREM', K.workers, worker)
   redis.call('HDEL', K.worker_info, worker)
+  redis.call('HDEL', K.pauses, 'worker:' .. worker)
+  redis.call('ZREM', K.pause_ends, 'worker:' .. worker)
 else
   redis.call('ZADD', K.workers, 0, worker)
 end

@@ -50,6 +50,8 @@ elseif kind == 'throttled' then
 elseif not was_shut then
   g.failures = g.kind == kind and g.failures + 1 or 1
   g.kind, g.code = kind, code
-  if g.state ~= 'open' or g.failures >= FAILURES[kind] then close(now + CLOSED_MS[kind]) end
+  -- The first job after a closure decides alone; those after a good one count as ever.
+  local on_trial = g.state == 'closed' or (g.state == 'ramping' and g.window == 1)
+  if on_trial or g.failures >= FAILURES[kind] then close(now + CLOSED_MS[kind]) end
 end
 return write_gate(connector, g)

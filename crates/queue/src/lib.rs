@@ -53,7 +53,7 @@ pub use ledger::{Accepted, LedgerRow, NewResult, Step, Subject};
 pub use list::{Counts, Filter, Page};
 pub use pause::{Pause, PauseMode, Target};
 pub use queue::{Queue, Retention};
-pub use quota::{CALL_COUNTS_FOR, Egress, LaneStanding, Spent, Standing};
+pub use quota::{CALL_COUNTS_FOR, Egress, HeldBy, LaneStanding, Spent, Standing};
 pub use record::{InvalidState, JobRecord, State};
 pub use safety::{Hazard, Safety};
 pub use settlement::{ClaimToken, Settlement, Transition, Verdict};

@@ -77,13 +77,23 @@ pub struct LaneStanding {
 impl Queue {
     /// Asks for one call to a connector, to be made at once.
     pub async fn spend(&self, connector: &Name, lane: Lane) -> Result<Spent, QueueError> {
+        self.spend_if(connector, lane, false).await
+    }
+
+    /// Counts one call that a person makes whether or not there is one left: to see whether a connector works.
+    pub async fn spend_anyway(&self, connector: &Name, lane: Lane) -> Result<(), QueueError> {
+        self.spend_if(connector, lane, true).await.map(|_granted| ())
+    }
+
+    async fn spend_if(&self, connector: &Name, lane: Lane, anyway: bool) -> Result<Spent, QueueError> {
         let egress = &self.shared.egress;
         let mut call = self.timed(&self.shared.scripts.spend);
         call.arg(connector.as_str())
             .arg(lane.as_str())
             .arg(egress.name.as_str())
             .arg(egress.calls_per_hour.unwrap_or(0))
-            .arg(millis(CALL_COUNTS_FOR));
+            .arg(millis(CALL_COUNTS_FOR))
+            .arg(u8::from(anyway));
         let (verdict, code, wait_ms): (String, String, i64) = self.run(&call).await?;
         Ok(if verdict == "granted" {
             Spent::Granted
@@ -95,6 +105,11 @@ impl Queue {
         })
     }
 
+    /// What keeps all jobs of a connector from running at present: its pause, or its closed gate.
+    pub async fn held_by(&self, connector: &Name) -> Result<Option<HeldBy>, QueueError> {
+        Ok(self.standing(connector).await?.held_by())
+    }
+
     /// How a connector stands: gate, pause, calls, backlog.
     pub async fn standing(&self, connector: &Name) -> Result<Standing, QueueError> {
         let mut call = self.timed(&self.shared.scripts.budget);
@@ -104,7 +119,34 @@ impl Queue {
     }
 }
 
+/// Why a connector's jobs wait, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBy {
+    /// The catalogue code of the reason.
+    pub code: String,
+    /// Until when, in milliseconds since 1970; none means until somebody acts.
+    pub until_ms: Option<u64>,
+}
+
 impl Standing {
+    /// What keeps all jobs of this connector from running, if anything does.
+    pub fn held_by(&self) -> Option<HeldBy> {
+        let lasts = |until_ms: Option<u64>| until_ms.is_none_or(|until| until > self.now_ms);
+        if let Some(pause) = self.pause.as_ref().filter(|pause| lasts(pause.until_ms)) {
+            return Some(HeldBy {
+                code: "paused".to_owned(),
+                until_ms: pause.until_ms,
+            });
+        }
+        match &self.gate {
+            Gate::Closed { code, until_ms, .. } if lasts(*until_ms) => Some(HeldBy {
+                code: code.clone(),
+                until_ms: *until_ms,
+            }),
+            Gate::Closed { .. } | Gate::Open { .. } | Gate::Ramping { .. } => None,
+        }
+    }
+
     fn parse(flat: &[String]) -> Option<Self> {
         let (head, calls) = flat.split_at_checked(6 + 3 * Lane::ALL.len())?;
         let [now, gate, limits, pause, allowed, running, lanes @ ..] = head else {

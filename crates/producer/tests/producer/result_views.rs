@@ -1,7 +1,7 @@
 //! A result as everyone sees it, at each station of its way.
 
 use passback_producer::ResultState;
-use passback_queue::{Intervention, Lane, Name, Transition};
+use passback_queue::{Failing, Intervention, Lane, Name, Transition};
 use serde_json::json;
 
 use crate::fixture::{End, Fixture, NOW_MS, passed};
@@ -119,4 +119,19 @@ async fn a_superseded_result_names_its_successor() {
     let view = fixture.producer.result("r-1").await.unwrap().unwrap();
     assert_eq!(view.state, ResultState::Superseded);
     assert_eq!(view.superseded_by.as_deref(), Some("r-2"));
+}
+
+#[tokio::test]
+async fn a_result_behind_a_closed_gate_is_shown_as_parked_with_the_reason() {
+    let fixture = Fixture::start().await;
+    fixture.producer.push(&passed("r-1")).await.unwrap();
+    let (acme, code) = (Name::new("acme").unwrap(), Name::new("credentials_refused").unwrap());
+    let queue = fixture.producer.queue();
+    queue.report(&acme, Failing::Refused, &code).await.unwrap();
+    let view = fixture.producer.result("r-1").await.unwrap().unwrap();
+    assert_eq!(view.state, ResultState::Parked);
+    assert_eq!(view.code.as_deref(), Some("credentials_refused"));
+    assert_eq!((view.attempts, view.next_at), (0, None));
+    queue.open_gate(&acme).await.unwrap();
+    assert_eq!(state(&fixture).await, ResultState::Accepted);
 }

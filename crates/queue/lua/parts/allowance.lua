@@ -51,15 +51,16 @@ local function bounds(lane, connector, now, egress, peek)
     list[#list + 1] = { most = concurrency,
       why = { why = 'concurrency', code = '', since = 0, until_ms = 0, slot = true, limit = concurrency } }
   end
+  local allowed, rises_at = calls_allowed(connector, calls, now)
   local buckets = {
-    { why = 'quota', name = 'connector:' .. connector, limit = calls_allowed(connector, calls, now) },
-    { why = 'egress', name = 'egress:' .. egress.name, limit = egress.limit },
+    { why = 'quota', name = 'connector:' .. connector, limit = allowed, rises_at = rises_at },
+    { why = 'egress', name = 'egress:' .. egress.name, limit = egress.limit, rises_at = 0 },
   }
   for _, bucket in ipairs(buckets) do
     if bucket.limit > 0 then
       local jobs, free_at = jobs_within(bucket.name, bucket.limit, lane, now, egress.window_ms, peek)
-      list[#list + 1] = { most = jobs, why = { why = bucket.why, code = 'quota_used_up', since = 0, until_ms = free_at,
-        limit = bucket.limit, calls = true } }
+      list[#list + 1] = { most = jobs, why = { why = bucket.why, code = 'quota_used_up', since = 0,
+        until_ms = sooner(free_at, bucket.rises_at), limit = bucket.limit, calls = true } }
     end
   end
   return list

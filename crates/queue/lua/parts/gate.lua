@@ -43,6 +43,8 @@ local function gate_worked(connector)
     return
   end
   g.good = g.good + 1
+  -- Failures in a row end here; that of throttlings only once the gate is open, for they tell of too many calls.
+  if g.kind ~= 'throttled' then g.failures = 0 end
   if g.good < g.window then
     write_gate(connector, g)
     return

@@ -18,14 +18,24 @@ local function read_limits(connector)
   return tonumber(calls), math.max(tonumber(weight), 1), tonumber(concurrency)
 end
 
--- The limit in force: the configured one, or what refusals have taught until that is forgotten.
+-- The limit in force: the configured one, or what refusals have taught until that is forgotten; and when it allows one
+-- call more (0: it does not rise).
 local function calls_allowed(connector, configured, now)
-  if configured == 0 then return 0 end
+  if configured == 0 then return 0, 0 end
   local packed = redis.call('HGET', K.learned, connector)
   local limit, at = string.match(packed or '', '^(%d+)|(%d+)$')
-  if not limit then return configured end
-  local recovered = (now - tonumber(at)) / HOUR_MS * RECOVERY_PER_HOUR * configured
-  return math.min(configured, math.floor(tonumber(limit) + recovered))
+  if not limit then return configured, 0 end
+  limit, at = tonumber(limit), tonumber(at)
+  local recovered = (now - at) / HOUR_MS * RECOVERY_PER_HOUR * configured
+  local allowed = math.floor(limit + recovered)
+  if allowed >= configured then return configured, 0 end
+  return allowed, at + math.floor((allowed + 1 - limit) / configured / RECOVERY_PER_HOUR * HOUR_MS) + 1
+end
+
+-- The sooner of two times of which either may never come (0).
+local function sooner(one, other)
+  if one == 0 or (other > 0 and other < one) then return other end
+  return one
 end
 
 local function reserved_for(lane, limit)

@@ -7,12 +7,26 @@
 )]
 
 mod accepting;
+mod checks_on_hold;
 mod claiming;
 mod crashes;
+mod explain;
+mod explain_worlds;
+mod fairness;
+mod gate_ramps;
+mod gates;
 mod interventions;
 mod model;
+mod model_claims;
+mod model_connectors;
+mod model_world;
 mod outages;
+mod pauses;
+mod quota;
+mod quota_claims;
+mod quota_learning;
 mod reading;
 mod settling;
 mod shard;
+mod tenants;
 mod timing;
