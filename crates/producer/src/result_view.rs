@@ -202,12 +202,11 @@ fn view(
 ) -> Result<ResultView, QueueError> {
     let row: AcceptedRow = serde_json::from_str(&ledger.row)
         .map_err(|_| QueueError::Unreadable(format!("the ledger row of result {result_id}")))?;
-    let (state, code) = match &held {
-        Some(held) => (ResultState::Parked, Some(held.code.clone())),
-        None => {
-            let state = state_of(ledger.state.parse()?, job);
-            (state, code_of(&ledger, job).filter(|_| state != ResultState::Running))
-        }
+    let (state, code) = if let Some(held) = &held {
+        (ResultState::Parked, Some(held.code.clone()))
+    } else {
+        let state = state_of(ledger.state.parse()?, job);
+        (state, code_of(&ledger, job).filter(|_| state != ResultState::Running))
     };
     let entry = code.as_deref().and_then(|code| code.parse::<Code>().ok());
     let entry = entry.map(Code::entry);

@@ -8,5 +8,7 @@ local last = redis.call('ZSCORE', K.workers, worker)
 redis.call('ZADD', K.workers, now, worker)
 redis.call('HSET', K.worker_info, worker, ARGV[3])
 if last and now - tonumber(last) < silence_ms then return 1 end
-if last then redis.call('SET', K.grace, now + silence_ms, 'PX', silence_ms * 4) end
+-- Whoever else was heard in time shows that Redis was there: then only this worker was silent.
+local heard = redis.call('ZCOUNT', K.workers, '(' .. (now - silence_ms), '+inf') - 1
+if last and heard == 0 then redis.call('SET', K.grace, now + silence_ms, 'PX', silence_ms * 4) end
 return 0

@@ -81,7 +81,7 @@ local function gather()
         local n = #entries + 1
         entries[n], owners[n] = entry, connector
       end
-      if #popped > 0 then count_running(connector, #popped) end
+      if #popped > 0 then count_running(connector, lane, #popped) end
       if #popped == wanted and redis.call('EXISTS', list) == 1 then
         redis.call('ZADD', turns, start + #popped / weight, connector)
       else
@@ -97,7 +97,7 @@ end
 
 -- What was popped and does not run leaves its place to another one of its connector.
 local function not_started(connector)
-  count_running(connector, -1)
+  count_running(connector, lane, -1)
   if redis.call('SREM', K.slot_waits, connector) == 1 then release_holds(connector) end
 end
 
@@ -145,6 +145,18 @@ local function sort(entries, owners)
   return ids, keys, deadlines, connectors, metas
 end
 
+-- A check does not wait for a push that only waits itself, perhaps behind a closed budget or a paused lane: that goes to
+-- the head of those that wait for the key.
+local function yields(holder, key)
+  local s, m = load(holder)
+  if not s or m.state ~= 'ready' or s.lane == lane then return false end
+  if redis.call('LREM', ready_list(s.lane, s.connector), 1, entry_of(holder, s.key, s.deadline)) == 0 then return false end
+  leave_if_empty(s.lane, s.connector)
+  redis.call('LPUSH', K.waiting .. key, holder)
+  redis.call('INCR', K.behind)
+  return true
+end
+
 -- Leases what may run and puts the others behind the jobs that hold their keys.
 local function lease(ids, keys, deadlines, connectors, metas)
   local busy = read_all(K.busy, keys)
@@ -152,8 +164,11 @@ local function lease(ids, keys, deadlines, connectors, metas)
   for at, id in ipairs(ids) do
     local key, connector, meta = keys[at], connectors[at], metas[at]
     local held = key ~= '' and (changed[key] or busy[at])
+    if lane == 'check' and held and not changed[key] and holder_of(held) ~= id and yields(holder_of(held), key) then
+      changed[key], held = id .. '+', id
+    end
     if held and holder_of(held) ~= id then
-      redis.call('RPUSH', K.waiting .. key, id)
+      redis.call(lane == 'check' and 'LPUSH' or 'RPUSH', K.waiting .. key, id)
       redis.call('INCR', K.behind)
       changed[key] = holder_of(held) .. '+'
       not_started(connector)

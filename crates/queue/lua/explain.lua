@@ -32,9 +32,17 @@ local function makes_way(other)
     and os.deadline <= now
 end
 
+-- Whether a check gets the key of a job that waits in another lane.
+local function yields(other)
+  if s.lane ~= 'check' then return false end
+  local os, om = load(other)
+  return os and om.state == 'ready' and os.lane ~= s.lane
+end
+
 -- The job that keeps the key from this one, and how many wait for it before this one.
 local function key_taker()
   if not holder or holder == id then return nil end
+  if place and yields(holder) then return nil end
   if not makes_way(holder) then return holder, redis.call('LPOS', K.waiting .. s.key, id) or 0 end
   for ahead, other in ipairs(redis.call('LRANGE', K.waiting .. s.key, 0, MAX_AHEAD)) do
     if other == id then return nil end
@@ -62,7 +70,7 @@ local function jobs_before()
   end
   for at, busy in ipairs(read_all(K.busy, keys)) do
     local key, other = specs[at].key, specs[at].id
-    local blocked = key ~= '' and (taken[key] or (busy and holder_of(busy) ~= other))
+    local blocked = key ~= '' and (taken[key] or (busy and holder_of(busy) ~= other and not yields(holder_of(busy))))
     if not blocked then
       started = started + 1
       if key ~= '' then taken[key] = other end

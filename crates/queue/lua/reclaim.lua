@@ -9,9 +9,13 @@ local revived, buried = 0, 0
 
 local function crash(id, worker, lane, why)
   local s, m = load(id)
+  local connector, key = tail_of(redis.call('HGET', running_key(worker, lane), id))
   redis.call('HDEL', running_key(worker, lane), id)
-  if not s then return entomb(id, now) end
-  count_running(s.connector, -1)
+  if connector then count_running(connector, lane, -1) end
+  if not s then
+    if key and holder_of(redis.call('HGET', K.busy, key)) == id then pass_key(key, now) end
+    return entomb(id, now)
+  end
   append_history(id, string.format(
     '{"attempt":%d,"claim":%d,"worker":"%s","started_ms":%d,"duration_ms":%d,"outcome":"%s","code":"%s"}',
     m.attempts + 1, m.claims, worker, m.since, now - m.since, 'crashed', why))

@@ -73,7 +73,7 @@ local function settle(at, id, record, lane)
   if held ~= claim then return 'fenced' end
   local gone = left[lane]
   gone[#gone + 1] = id
-  count_running(connector, -1)
+  count_running(connector, lane, -1)
   local line, answer, header = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   if header == '' then header = header_of(redis.call('HGET', K.data, id) or '') end
   append_history(id, line)
@@ -135,7 +135,7 @@ for _, lane in ipairs(LANES) do
 end
 for number, id in ipairs(ids) do
   local verdict = seen[id] and 'fenced' or settle(5 + (number - 1) * 5, id, records[number], lanes[number])
-  seen[id] = true
+  seen[id] = verdict == 'settled'
   if verdict == 'fenced' then fenced = fenced + 1 end
   verdicts[number] = verdict
 end

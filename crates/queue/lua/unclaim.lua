@@ -14,12 +14,14 @@ for _, id in ipairs(held) do
   if given_back >= limit then break end
   if not mine[id] then
     local s, m = load(id)
+    local connector, key = tail_of(redis.call('HGET', leases, id))
     redis.call('HDEL', leases, id)
+    if connector then count_running(connector, lane, -1) end
     if not s then
+      if key and holder_of(redis.call('HGET', K.busy, key)) == id then pass_key(key, now) end
       entomb(id, now)
     else
       m.claims = m.claims + 1
-      count_running(s.connector, -1)
       make_ready(id, s, m, now, true)
       given_back = given_back + 1
     end

@@ -13,7 +13,7 @@ for _, id in ipairs(redis.call('ZRANGE', index, 0, tonumber(ARGV[3]) - 1)) do
   local s, m = load(id)
   if not s then
     entomb(id, now)
-  else
+  elseif m.state == 'parked' then
     ledger_step(s, m, 'accepted', 'released', now)
     make_ready(id, s, m, now, false)
     released = released + 1

@@ -10,6 +10,9 @@ pub(crate) const CHUNK_JOBS: usize = 100;
 /// Script calls of one enqueue that are under way at once.
 const CHUNKS_AT_ONCE: usize = 4;
 
+/// Ten years: what is due later is due then. Times must fit the digits that Lua writes.
+pub(crate) const MAX_WAIT_MS: u64 = 10 * 365 * 24 * 3_600 * 1_000;
+
 /// What became of an enqueue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Enqueued {
@@ -31,9 +34,9 @@ impl Queue {
     ///
     /// After an error some may be stored; repeating the call with the same ids is safe.
     pub async fn enqueue_all(&self, jobs: &[NewJob]) -> Result<Vec<Enqueued>, QueueError> {
-        let chunks: Vec<&[NewJob]> = jobs.chunks(CHUNK_JOBS).collect();
-        // In order within each chunk; jobs of different chunks of one call may be stored in any order.
-        let calls = chunks.into_iter().map(|chunk| self.enqueue_chunk(chunk));
+        // In order within each chunk; jobs of different chunks of one call may be stored in any order. Collected first, or
+        // the compiler cannot see that the future may be spawned.
+        let calls: Vec<_> = jobs.chunks(CHUNK_JOBS).map(|chunk| self.enqueue_chunk(chunk)).collect();
         let verdicts: Vec<Vec<Enqueued>> = stream::iter(calls).buffered(CHUNKS_AT_ONCE).try_collect().await?;
         Ok(verdicts.concat())
     }
@@ -68,8 +71,8 @@ pub(crate) fn add_job(call: &mut ScriptInvocation<'_>, job: &NewJob, result_id: 
     rest.extend_from_slice(tail.as_bytes());
     rest.extend_from_slice(&job.payload);
     call.arg(job.id.to_string())
-        .arg(job.delay_ms)
-        .arg(job.ttl_ms.unwrap_or(0))
+        .arg(job.delay_ms.min(MAX_WAIT_MS))
+        .arg(job.ttl_ms.unwrap_or(0).min(MAX_WAIT_MS))
         .arg(job.lane.as_str())
         .arg(job.connector.as_str())
         .arg(text(&job.key))

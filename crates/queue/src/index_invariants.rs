@@ -110,6 +110,9 @@ impl Queue {
             let ids: Vec<String> = fields.query_async(&mut self.connection()).await?;
             for chunk in ids.chunks(500) {
                 for job in self.read(chunk).await? {
+                    if job.lane == Lane::Check {
+                        *leased.entry(format!("check:{}", job.connector)).or_default() += 1;
+                    }
                     *leased.entry(job.connector).or_default() += 1;
                 }
             }

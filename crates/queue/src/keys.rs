@@ -33,7 +33,7 @@ keys! {
     HOLDS, "holds" => "holds:";
     /// Set: connectors on hold until one of their running jobs ends.
     SLOT_WAITS, "slot_waits" => "slot-waits";
-    /// Hash: connector → jobs that run, over all lanes and workers.
+    /// Hash: connector → jobs that run, over all lanes and workers; `check:` and connector → its checks among them.
     RUNNING_COUNT, "running_count" => "connectors:running";
     /// Hash: connector → its gate; absent while it is open and nothing has failed.
     GATES, "gates" => "gates";

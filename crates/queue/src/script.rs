@@ -73,7 +73,7 @@ scripts! {
     reclaim: "reclaim.lua", GoOn, [Record, Ready, Ending, Keyed, Running];
     beat: "beat.lua", GoOn, [Record];
     leave: "leave.lua", GoOn, [Record, Running];
-    unclaim: "unclaim.lua", GoOn, [Record, Ready, Ending, Running];
+    unclaim: "unclaim.lua", GoOn, [Record, Ready, Ending, Keyed, Running];
     wake: "wake.lua", GoOn, [Record, Ready, Ending];
     redrive: "redrive.lua", GoOn, [Record, Ready, Ending];
     discard: "discard.lua", GoOn, [Record, Ready, Ending, Keyed];

@@ -71,13 +71,15 @@ impl Transition {
 
     pub(crate) fn delay(&self) -> i64 {
         match self {
-            Self::Retry { delay_ms } | Self::Snooze { delay_ms } => i64::try_from(*delay_ms).unwrap_or(i64::MAX),
-            Self::Park { look_again_ms, .. } => {
-                look_again_ms.map_or(-1, |delay| i64::try_from(delay).unwrap_or(i64::MAX))
-            }
+            Self::Retry { delay_ms } | Self::Snooze { delay_ms } => waiting(*delay_ms),
+            Self::Park { look_again_ms, .. } => look_again_ms.map_or(-1, waiting),
             Self::Done | Self::Superseded { .. } | Self::Expired | Self::Bury | Self::Release => 0,
         }
     }
+}
+
+fn waiting(delay_ms: u64) -> i64 {
+    i64::try_from(delay_ms.min(crate::enqueue::MAX_WAIT_MS)).unwrap_or(i64::MAX)
 }
 
 /// One attempt's end.

@@ -79,8 +79,16 @@ impl CallGuard {
         }
         let code = failure_code(failure).name();
         match self.producer.queue().report(&self.name, failing, &code).await {
+            // Between the question and the report somebody may have put it right: nobody would open the gate again.
+            Ok(_) if failing == Failing::Refused && self.was_put_right().await => self.open_again().await,
             Ok(gate) => self.gate.set(gate),
             Err(error) => tracing::debug!(connector = %self.id, %error, "a failure of Docebo could not be reported"),
+        }
+    }
+
+    async fn open_again(&self) {
+        if let Err(error) = self.producer.queue().open_gate(&self.name).await {
+            tracing::warn!(connector = %self.id, %error, "a gate that was closed by a refusal of the past could not be opened");
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use passback_queue::{JobId, Lane, LaneSignal, Leased, MAX_CLAIM_JOBS, Name, Queue, QueueError, Service};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,8 @@ pub(crate) struct Fetch {
     pub(crate) in_flight: InFlight,
     pub(crate) hearing: Hearing,
     pub(crate) orders: Orders,
+    /// Told when leased jobs could not be read.
+    pub(crate) handover_failed: Arc<Notify>,
     pub(crate) retry: Spread,
     /// How long after a claim without an answer its jobs are looked for a second time.
     pub(crate) late_claim: Duration,
@@ -90,8 +92,9 @@ impl Fetch {
                     if !leased.is_empty() {
                         handovers.spawn(self.handover(leased, slots));
                     }
-                    if all_taken {
-                        stop.run_until_cancelled(self.news(&mut signal)).await;
+                    if all_taken && stop.run_until_cancelled(self.news(&mut signal)).await == Some(News::Lost) {
+                        // What else was lost with the connection, leases among it, is looked for.
+                        second_look = Some(Instant::now());
                     }
                 }
                 Err(error) => {
@@ -145,11 +148,12 @@ impl Fetch {
         mut slots: OwnedSemaphorePermit,
     ) -> impl Future<Output = Result<(), HandoverFailed>> + Send + 'static {
         let known: HashMap<JobId, KnownLease> = leased.ids().map(|job| (job, self.in_flight.enter(job))).collect();
-        let (queue, jobs) = (self.queue.clone(), self.jobs.clone());
+        let (queue, jobs, failed) = (self.queue.clone(), self.jobs.clone(), Arc::clone(&self.handover_failed));
         let received = Instant::now();
         async move {
             let mut known = known;
-            for job in queue.open(leased).await? {
+            let claimed = queue.open(leased).await.inspect_err(|_| failed.notify_one())?;
+            for job in claimed {
                 let (Some(slot), Some(known)) = (slots.split(1), known.remove(&job.token.job)) else {
                     // More than was asked for: left to its lease, which the next shutdown or its end gives back.
                     tracing::error!(job = %job.token.job, "Redis leased more jobs than were asked for");
@@ -166,12 +170,16 @@ impl Fetch {
         }
     }
 
-    /// Waits until there may be work.
-    async fn news(&self, signal: &mut LaneSignal) {
-        if let Err(error) = signal.wait().await {
-            tracing::debug!(lane = %self.lane, %error, "the signal for new work is lost; looking instead");
-            sleep(self.retry.full_jitter(1, fastrand::u64(..))).await;
-        }
+    /// Waits until there may be work, or a hand-over has failed.
+    async fn news(&self, signal: &mut LaneSignal) -> News {
+        let waited = tokio::select! {
+            waited = signal.wait() => waited,
+            () = self.handover_failed.notified() => return News::MayBe,
+        };
+        let Err(error) = waited else { return News::MayBe };
+        tracing::debug!(lane = %self.lane, %error, "the signal for new work is lost; looking instead");
+        sleep(self.retry.full_jitter(1, fastrand::u64(..))).await;
+        News::Lost
     }
 
     /// A claim that failed may have leased jobs that nobody here knows of: they go back before the next claim.
@@ -191,6 +199,15 @@ impl Fetch {
             }
         }
     }
+}
+
+/// How the wait for work ended.
+#[derive(Debug, PartialEq, Eq)]
+enum News {
+    /// There may be something to do.
+    MayBe,
+    /// The connection was lost.
+    Lost,
 }
 
 /// Why leased jobs did not get to where they run.

@@ -45,6 +45,7 @@ pub(crate) async fn serve<H: Handler>(
         in_flight: InFlight::default(),
         hearing: conditions.hearing.clone(),
         orders: conditions.orders.clone(),
+        handover_failed: Arc::default(),
         retry: tempo.redis_retry,
         late_claim: tempo.late_claim,
         stop: conditions.stop.clone(),

@@ -30,7 +30,9 @@ pub(crate) fn settlement(
         code: decision.code.map(passback_producer::Code::name),
         attempt,
         answer: decision.answer.map(|answer| answer.to_bytes()),
-        ledger_state: decision.ledger_state.filter(|_| lease.claimed.record.result_id.is_some()),
+        ledger_state: decision
+            .ledger_state
+            .filter(|_| lease.claimed.record.result_id.is_some()),
         docebo_answered: !calls.0.is_empty() && docebo_answered(happened),
         header: Some(Arc::clone(&lease.claimed.record.header)),
     }

@@ -2,7 +2,7 @@
 
 -- A pause by a person: `mode|since|until`, a line feed, who and why (JSON). Over once its time has come.
 local function pause_of(target, now)
-  local record = redis.call('HGET', K.pauses, target)
+  local record = rare(K.pauses, target)
   local since, until_ms = string.match(record or '', '^%a+|(%d+)|(%d+)\n')
   if not since then return nil end
   until_ms = tonumber(until_ms)
@@ -12,7 +12,7 @@ end
 
 -- Whether the gate lets jobs through: nil for any number, else how many may run at once, 0 with the reason.
 local function through_gate(connector, now, peek)
-  local g = read_gate(connector)
+  local g = rare(K.gates, connector) and read_gate(connector)
   if not g or g.state == 'open' then return nil end
   if is_shut(g, now) then
     return 0, { why = 'gate', code = g.code, since = g.since, until_ms = g.until_ms }
@@ -73,8 +73,13 @@ local function allowance(lane, connector, now, egress, peek)
   local room, why = math.huge, nil
   local running = list[1].most > 0 and running_of(connector) or 0
   for _, bound in ipairs(list) do
-    if bound.most - running < room then room, why = bound.most - running, bound.why end
+    -- What checks may call is theirs, however many pushes run.
+    local beside = running
+    if bound.why.calls and lane == 'check' then beside = running_of(checks_of(connector)) end
+    if bound.most - beside < room then
+      room, why = bound.most - beside, bound.why
+      if why.calls then why.slot = beside > 0 end
+    end
   end
-  if why.calls then why.slot = running > 0 end
   return math.max(0, room), why, list.weight
 end

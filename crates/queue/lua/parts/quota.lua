@@ -11,7 +11,7 @@ local HOUR_MS = 3600000
 
 -- `calls_per_hour|weight|max_concurrency`, each 0 for none.
 local function read_limits(connector)
-  local packed = redis.call('HGET', K.limits, connector)
+  local packed = rare(K.limits, connector)
   if not packed then return 0, 1, 0 end
   local calls, weight, concurrency = string.match(packed, '^(%d+)|(%d+)|(%d+)$')
   if not calls then return 0, 1, 0 end

@@ -60,9 +60,17 @@ local function make_ready(id, s, m, now, at_head)
   push_ready(id, s, at_head)
 end
 
+-- Takes a connector out of its turns; what it was served counts when it comes back.
+local function leave_turns(lane, connector)
+  local served_until = redis.call('ZSCORE', K.turns .. lane, connector)
+  if not served_until then return end
+  redis.call('ZREM', K.turns .. lane, connector)
+  redis.call('ZADD', K.turns_left .. lane, served_until, connector)
+end
+
 -- Takes a connector out of its turns until a time, or until something releases it (0).
 local function hold(lane, connector, until_ms)
-  redis.call('ZREM', K.turns .. lane, connector)
+  leave_turns(lane, connector)
   redis.call('ZADD', K.holds .. lane, until_ms > 0 and until_ms or '+inf', connector)
 end
 
@@ -86,7 +94,7 @@ end
 -- A connector without ready jobs has no place in its lane.
 local function leave_if_empty(lane, connector)
   if redis.call('EXISTS', ready_list(lane, connector)) == 1 then return end
-  redis.call('ZREM', K.turns .. lane, connector)
+  leave_turns(lane, connector)
   redis.call('ZREM', K.holds .. lane, connector)
   turned[ready_list(lane, connector)] = nil
 end

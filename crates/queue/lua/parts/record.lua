@@ -24,6 +24,13 @@ local function call_all(command, key, arguments)
   end
 end
 
+-- A field of a hash that mostly is not there at all: whether it is, is asked once a script.
+local there = {}
+local function rare(key, field)
+  if there[key] == nil then there[key] = redis.call('EXISTS', key) == 1 end
+  return there[key] and redis.call('HGET', key, field)
+end
+
 -- Reads fields of a hash, in order; more than `unpack` takes are never asked for at once.
 local function read_all(key, fields)
   if #fields == 0 then return {} end

@@ -7,6 +7,7 @@
 )]
 
 mod accepting;
+mod checks_beside_pushes;
 mod checks_on_hold;
 mod claiming;
 mod crashes;

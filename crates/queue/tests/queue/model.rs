@@ -12,23 +12,66 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     Enqueue(Enqueue),
-    Claim { worker: usize, lane: usize, most: usize },
-    Settle { held: usize, how: How, worked: bool },
-    SettleStale { held: usize },
-    Advance { ms: u64 },
+    Claim {
+        worker: usize,
+        lane: usize,
+        most: usize,
+    },
+    Settle {
+        held: usize,
+        how: How,
+        worked: bool,
+    },
+    SettleStale {
+        held: usize,
+    },
+    Advance {
+        ms: u64,
+    },
     Promote,
-    Beat { worker: usize },
-    Reclaim { worker: usize },
-    Unclaim { worker: usize, lane: usize },
-    Wake { key: u8 },
-    Redrive { job: u64 },
-    Cancel { job: u64 },
-    Report { connector: usize, failure: Failure },
-    OpenGate { connector: usize },
-    Pause { target: usize, lasts_ms: Option<u64> },
-    Resume { target: usize },
-    SetLimits { connector: usize, calls: Option<u32>, at_once: Option<u32> },
-    Spend { connector: usize, lane: usize, calls: usize },
+    Beat {
+        worker: usize,
+    },
+    Reclaim {
+        worker: usize,
+    },
+    Unclaim {
+        worker: usize,
+        lane: usize,
+    },
+    Wake {
+        key: u8,
+    },
+    Redrive {
+        job: u64,
+    },
+    Cancel {
+        job: u64,
+    },
+    Report {
+        connector: usize,
+        failure: Failure,
+    },
+    OpenGate {
+        connector: usize,
+    },
+    Pause {
+        target: usize,
+        lasts_ms: Option<u64>,
+    },
+    Resume {
+        target: usize,
+    },
+    SetLimits {
+        connector: usize,
+        calls: Option<u32>,
+        at_once: Option<u32>,
+    },
+    Spend {
+        connector: usize,
+        lane: usize,
+        calls: usize,
+    },
 }
 
 #[derive(Debug, Clone)]
