@@ -17,6 +17,8 @@ use crate::orders::Orders;
 use crate::patience::Patience;
 use crate::retry_delay::Spread;
 
+/// Looks after a claim without an answer.
+const LATE_LOOKS: u32 = 4;
 /// How long a busy lane waits for a second free slot. Nothing beside a call to Docebo.
 const A_MOMENT: Duration = Duration::from_millis(1);
 
@@ -39,7 +41,7 @@ pub(crate) struct Fetch {
     /// Told when leased jobs could not be read.
     pub(crate) handover_failed: Arc<Notify>,
     pub(crate) retry: Spread,
-    /// How long after a claim without an answer its jobs are looked for a second time.
+    /// How long after a claim without an answer its jobs are looked for again, and again after that.
     pub(crate) late_claim: Duration,
     /// Ends the loop. A claim under way is finished first, so that its jobs are known.
     pub(crate) stop: CancellationToken,
@@ -51,7 +53,7 @@ impl Fetch {
         let mut signal = self.queue.listen(self.lane)?;
         let mut patience = Patience::new("claiming jobs", self.retry);
         let stop = self.stop.clone();
-        let mut second_look: Option<Instant> = None;
+        let mut looks = Looks::default();
         // What was leased is read and handed over beside the next claim.
         let mut handovers: JoinSet<Result<(), HandoverFailed>> = JoinSet::new();
         let mut busy = false;
@@ -59,8 +61,8 @@ impl Fetch {
             let slots = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                () = reached(second_look) => {
-                    second_look = None;
+                () = reached(looks.next) => {
+                    looks.done(self.late_claim);
                     stop.run_until_cancelled(self.give_back_unknown()).await;
                     continue;
                 }
@@ -68,7 +70,7 @@ impl Fetch {
                     match handed_over {
                         Ok(Ok(())) => {}
                         Ok(Err(HandoverFailed::NobodyTakesJobs)) => break,
-                        Ok(Err(HandoverFailed::Redis(error))) => self.after(&error, &mut patience, &mut second_look).await,
+                        Ok(Err(HandoverFailed::Redis(error))) => self.after(&error, &mut patience, &mut looks).await,
                         Err(panicked) => tracing::error!(%panicked, "reading claimed jobs failed"),
                     }
                     continue;
@@ -94,12 +96,12 @@ impl Fetch {
                     }
                     if all_taken && stop.run_until_cancelled(self.news(&mut signal)).await == Some(News::Lost) {
                         // What else was lost with the connection, leases among it, is looked for.
-                        second_look = Some(Instant::now());
+                        looks.expect(Duration::ZERO);
                     }
                 }
                 Err(error) => {
                     drop(slots);
-                    self.after(&error, &mut patience, &mut second_look).await;
+                    self.after(&error, &mut patience, &mut looks).await;
                 }
             }
         }
@@ -108,8 +110,8 @@ impl Fetch {
     }
 
     /// After a claim of which it is not known whether it leased anything: waits, and gives back what nobody here knows.
-    async fn after(&self, error: &QueueError, patience: &mut Patience, second_look: &mut Option<Instant>) {
-        *second_look = Some(Instant::now() + self.late_claim);
+    async fn after(&self, error: &QueueError, patience: &mut Patience, looks: &mut Looks) {
+        looks.expect(self.late_claim);
         let wait = patience.failed(error);
         let give_back = async {
             sleep(wait).await;
@@ -198,6 +200,26 @@ impl Fetch {
                 Err(error) => sleep(patience.failed(&error)).await,
             }
         }
+    }
+}
+
+/// When leases that nobody here knows of are looked for again. Several times: at the first, an ended attempt whose
+/// settlement is still on its way may make a lost lease of the same job look known.
+#[derive(Debug, Default)]
+struct Looks {
+    next: Option<Instant>,
+    left: u32,
+}
+
+impl Looks {
+    fn expect(&mut self, wait: Duration) {
+        self.next = Some(Instant::now() + wait);
+        self.left = LATE_LOOKS;
+    }
+
+    fn done(&mut self, pause: Duration) {
+        self.left = self.left.saturating_sub(1);
+        self.next = (self.left > 0).then(|| Instant::now() + pause);
     }
 }
 
