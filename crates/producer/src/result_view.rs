@@ -178,10 +178,14 @@ impl Producer {
             // No result can have been accepted under it.
             return Ok(None);
         };
-        let Some(ledger) = self.queue.ledger_row(&name).await? else {
+        let Some(mut ledger) = self.queue.ledger_row(&name).await? else {
             return Ok(None);
         };
         let job = self.queue.job(ledger.job_id).await?;
+        // It may have ended between the two looks: then the row says more by now.
+        if job.as_ref().is_some_and(|job| !job.state.is_living()) {
+            ledger = self.queue.ledger_row(&name).await?.unwrap_or(ledger);
+        }
         // A ready job of a held connector waits for an event, whatever index it stands in.
         let held = match job.as_ref().filter(|job| job.state == State::Ready) {
             Some(job) => match Name::new(job.connector.as_str()) {

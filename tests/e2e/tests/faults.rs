@@ -189,8 +189,11 @@ async fn a_second_signal_stops_a_worker_at_once() {
             .times(1),
     );
     let id = stand.push_passed("acme", 1).await;
-    until("the push is running", || async {
-        (stand.api().result(&id).await["state"] == "running").then_some(())
+    until("the search is on its way", || async {
+        let pending = |seen: &passback_simulator::RequestSeen| {
+            seen.endpoint == Endpoint::UserSearch && seen.answer == Answer::Pending
+        };
+        docebo.requests().iter().any(pending).then_some(())
     })
     .await;
     stand.workers[0].signal(Signal::SIGTERM);
