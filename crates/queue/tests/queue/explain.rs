@@ -288,6 +288,38 @@ async fn a_busy_key_is_named_with_the_job_that_holds_it() {
 }
 
 #[tokio::test]
+async fn jobs_before_it_that_a_claim_would_pass_over_do_not_count() {
+    let shard = Shard::start().await;
+    let limits = Limits {
+        max_concurrency: Some(2),
+        ..Limits::default()
+    };
+    shard.limit("acme", limits).await;
+    shard.queue.enqueue(&keyed(1, "k")).await.unwrap();
+    shard.claim_one(&worker(1)).await;
+    let late = NewJob {
+        ttl_ms: Some(10),
+        ..of(3, Lane::Push, "acme")
+    };
+    let jobs = [
+        keyed(2, "k"),
+        late,
+        of(4, Lane::Push, "acme"),
+        of(5, Lane::Push, "acme"),
+    ];
+    shard.queue.enqueue_all(&jobs).await.unwrap();
+    shard.clock.advance_ms(10);
+    let explanation = shard.explain(4).await;
+    assert_eq!((explanation.blocker, explanation.ahead), (Blocker::NoWorker, 0));
+    let explanation = shard.explain(5).await;
+    assert_eq!(
+        (explanation.blocker, explanation.ahead),
+        (Blocker::Concurrency { limit: 2 }, 1)
+    );
+    assert_eq!(shard.claim_one(&worker(1)).await.token.job, id(4));
+}
+
+#[tokio::test]
 async fn an_explanation_changes_nothing() {
     let shard = Shard::start().await;
     shard.limit("acme", calls_an_hour(10)).await;

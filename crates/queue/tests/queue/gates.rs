@@ -139,6 +139,24 @@ async fn being_throttled_again_after_a_ramp_closes_for_longer_each_time() {
 }
 
 #[tokio::test]
+async fn once_a_person_has_opened_being_throttled_is_a_first_time_again() {
+    let shard = Shard::start().await;
+    let throttled_for = async || {
+        let gate = shard.report("acme", throttled(0), "docebo_throttled").await;
+        let Gate::Closed { until_ms, .. } = gate else {
+            panic!("{gate:?}");
+        };
+        let for_ms = until_ms.unwrap() - shard.clock.now_ms();
+        shard.clock.advance_ms(for_ms);
+        for_ms
+    };
+    assert_eq!(throttled_for().await, 5000);
+    assert_eq!(throttled_for().await, 10_000);
+    shard.queue.open_gate(&name("acme")).await.unwrap();
+    assert_eq!(throttled_for().await, 5000);
+}
+
+#[tokio::test]
 async fn what_was_under_way_when_a_gate_closed_counts_as_the_same_trouble() {
     let shard = Shard::start().await;
     shard.report("acme", throttled(0), "docebo_throttled").await;

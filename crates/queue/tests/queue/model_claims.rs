@@ -29,8 +29,7 @@ impl World {
 
     fn rooms(&self, lane: Lane) -> Vec<Room> {
         let rooms = self.connectors.iter().enumerate().map(|(number, connector)| {
-            let running = i64::try_from(self.running(number)).unwrap();
-            connector.room(lane, running, self.egress(), self.now())
+            connector.room(lane, self.running(number), self.egress(), self.now())
         });
         rooms.collect()
     }

@@ -58,6 +58,13 @@ enum Door {
 /// Calls that count against one limit, with their times.
 pub(crate) type Calls = Vec<(u64, Lane)>;
 
+/// How many jobs of a connector run, and how many of them are checks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Running {
+    pub(crate) jobs: i64,
+    pub(crate) checks: i64,
+}
+
 /// How many jobs may start, and if none: until when none may, whatever ends, and why.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Room {
@@ -271,7 +278,7 @@ impl Connector {
     }
 
     /// How many of its jobs may start in a lane beside those that run.
-    pub(crate) fn room(&self, lane: Lane, running: i64, egress: Option<(&Calls, u32)>, now: u64) -> Room {
+    pub(crate) fn room(&self, lane: Lane, running: Running, egress: Option<(&Calls, u32)>, now: u64) -> Room {
         let never = |until_ms, code| Room {
             jobs: 0,
             hopeless: Some((until_ms, code)),
@@ -286,7 +293,9 @@ impl Connector {
             Door::Open => None,
         };
         let slots = window.into_iter().chain(self.limits.max_concurrency).min();
-        let mut room = slots.map_or(i64::MAX, |slots| i64::from(slots) - running);
+        let mut room = slots.map_or(i64::MAX, |slots| i64::from(slots) - running.jobs);
+        // What checks may call is theirs, however many pushes run.
+        let beside = if lane == Lane::Check { running.checks } else { running.jobs };
         let mut hopeless = None;
         let own = self
             .calls_allowed(now)
@@ -295,8 +304,8 @@ impl Connector {
         for (calls, limit, rises_ms) in own.into_iter().chain(shared) {
             let left = counted_left(calls, u64::from(limit), lane, now).max(0);
             let jobs = left / calls_of_job(lane, limit);
-            if jobs - running < room {
-                room = jobs - running;
+            if jobs - beside < room {
+                room = jobs - beside;
                 // No end of a running job brings calls back.
                 let free_ms = counted(calls, now).map(|(at, _)| at + COUNTS_MS);
                 hopeless = (jobs == 0).then(|| (free_ms.chain(rises_ms).min().unwrap_or(NEVER), "quota_used_up"));

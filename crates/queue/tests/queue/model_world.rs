@@ -8,7 +8,7 @@ use passback_queue::{
 };
 
 use crate::model::{Enqueue, How, Step};
-use crate::model_connectors::{Calls, Connector, NEVER};
+use crate::model_connectors::{Calls, Connector, NEVER, Running};
 use crate::shard::{Shard, ann, ending, info, name};
 use crate::tenants::{id, of, worker};
 
@@ -97,9 +97,16 @@ impl World {
         self.egress_limit.map(|limit| (&self.egress_calls, limit))
     }
 
-    pub(crate) fn running(&self, connector: usize) -> usize {
+    pub(crate) fn running(&self, connector: usize) -> Running {
         let runs = |model: &&Model| model.connector == connector && model.state == State::Running;
-        self.jobs.values().filter(runs).count()
+        let count = |wanted: &[Lane]| {
+            let of_lanes = self.jobs.values().filter(runs).filter(|model| wanted.contains(&model.lane));
+            i64::try_from(of_lanes.count()).unwrap()
+        };
+        Running {
+            jobs: count(&Lane::ALL),
+            checks: count(&[Lane::Check]),
+        }
     }
 
     pub(crate) async fn apply(&mut self, step: &Step) {
@@ -358,7 +365,7 @@ impl World {
                 "{connector:#?} is {:?}",
                 standing.gate
             );
-            assert_eq!(standing.running, u64::try_from(self.running(number)).unwrap());
+            assert_eq!(i64::try_from(standing.running), Ok(self.running(number).jobs));
             assert_eq!(standing.calls_allowed, connector.calls_allowed(self.now()));
         }
         self.shard.assert_sound().await;
