@@ -28,9 +28,11 @@ impl World {
     }
 
     fn rooms(&self, lane: Lane) -> Vec<Room> {
-        let rooms = self.connectors.iter().enumerate().map(|(number, connector)| {
-            connector.room(lane, self.running(number), self.egress(), self.now())
-        });
+        let rooms = self
+            .connectors
+            .iter()
+            .enumerate()
+            .map(|(number, connector)| connector.room(lane, self.running(number), self.egress(), self.now()));
         rooms.collect()
     }
 

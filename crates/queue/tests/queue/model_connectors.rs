@@ -295,7 +295,11 @@ impl Connector {
         let slots = window.into_iter().chain(self.limits.max_concurrency).min();
         let mut room = slots.map_or(i64::MAX, |slots| i64::from(slots) - running.jobs);
         // What checks may call is theirs, however many pushes run.
-        let beside = if lane == Lane::Check { running.checks } else { running.jobs };
+        let beside = if lane == Lane::Check {
+            running.checks
+        } else {
+            running.jobs
+        };
         let mut hopeless = None;
         let own = self
             .calls_allowed(now)

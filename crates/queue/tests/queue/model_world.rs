@@ -100,7 +100,11 @@ impl World {
     pub(crate) fn running(&self, connector: usize) -> Running {
         let runs = |model: &&Model| model.connector == connector && model.state == State::Running;
         let count = |wanted: &[Lane]| {
-            let of_lanes = self.jobs.values().filter(runs).filter(|model| wanted.contains(&model.lane));
+            let of_lanes = self
+                .jobs
+                .values()
+                .filter(runs)
+                .filter(|model| wanted.contains(&model.lane));
             i64::try_from(of_lanes.count()).unwrap()
         };
         Running {
