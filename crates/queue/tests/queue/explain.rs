@@ -320,6 +320,26 @@ async fn jobs_before_it_that_a_claim_would_pass_over_do_not_count() {
 }
 
 #[tokio::test]
+async fn a_holder_that_is_too_late_to_run_keeps_its_key_from_nobody() {
+    let shard = Shard::start().await;
+    let late = NewJob {
+        ttl_ms: Some(10),
+        ..keyed(1, "k")
+    };
+    shard.queue.enqueue_all(&[late, keyed(2, "k")]).await.unwrap();
+    let holder = shard.claim_one(&worker(1)).await;
+    shard.clock.advance_ms(10);
+    // While it runs, its deadline is nobody's business.
+    shard.queue.promote().await.unwrap();
+    shard
+        .settle(&worker(1), ending(holder.token, Transition::Release))
+        .await;
+    assert_eq!(shard.explain(1).await.blocker, Blocker::DeadlinePassed);
+    assert_eq!(shard.explain(2).await.blocker, Blocker::NoWorker);
+    assert_eq!(shard.claim_one(&worker(1)).await.token.job, id(2));
+}
+
+#[tokio::test]
 async fn an_explanation_changes_nothing() {
     let shard = Shard::start().await;
     shard.limit("acme", calls_an_hour(10)).await;
