@@ -27,7 +27,7 @@ end
 local function expire(id, s, m, code)
   m.code = code
   ledger_step(s, m, 'dead', 'expired', now)
-  free_key(id, s, now)
+  free_key(id, s.key, now)
   finish(id, s, m, 'expired', now)
 end
 
@@ -56,7 +56,7 @@ local function put_on_hold(connector, why)
     leave_if_empty(lane, connector)
     if gone == 0 then return end
     -- There may be more: they are looked at before anything else, by this claim or the next.
-    expect_turn_again(lane, connector)
+    release_hold(lane, connector)
     hopeless = hopeless + gone
     if hopeless >= MAX_HOPELESS then looks = MAX_LOOKS end
   end
@@ -98,7 +98,7 @@ end
 -- What was popped and does not run leaves its place to another one of its connector.
 local function not_started(connector)
   count_running(connector, lane, -1)
-  if redis.call('SREM', K.slot_waits, connector) == 1 then release_holds(connector) end
+  release_slot_wait(connector)
 end
 
 -- The key and the deadline of an entry.
@@ -135,7 +135,7 @@ local function sort(entries, owners)
       expire(id, s, m, 'deadline_passed')
     elseif packed[at] and not meta then
       not_started(owners[at])
-      if key ~= '' and holder_of(redis.call('HGET', K.busy, key)) == id then pass_key(key, now) end
+      free_key(id, key, now)
       entomb(id, now)
     else
       n = n + 1

@@ -51,8 +51,7 @@ for _, target in ipairs(redis.call('ZRANGEBYSCORE', K.pause_ends, '-inf', now, '
 end
 for _, lane in ipairs(LANES) do
   for _, connector in ipairs(redis.call('ZRANGEBYSCORE', K.holds .. lane, '-inf', now, 'LIMIT', 0, limit)) do
-    redis.call('ZREM', K.holds .. lane, connector)
-    if redis.call('EXISTS', ready_list(lane, connector)) == 1 then join_turns(lane, connector) end
+    release_hold(lane, connector)
   end
 end
 write_ended(now, retention_ms)

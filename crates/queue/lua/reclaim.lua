@@ -9,11 +9,9 @@ local revived, buried = 0, 0
 
 local function crash(id, worker, lane, why)
   local s, m = load(id)
-  local connector, key = tail_of(redis.call('HGET', running_key(worker, lane), id))
-  redis.call('HDEL', running_key(worker, lane), id)
-  if connector then count_running(connector, lane, -1) end
+  local key = drop_lease(worker, lane, id)
   if not s then
-    if key and holder_of(redis.call('HGET', K.busy, key)) == id then pass_key(key, now) end
+    free_key(id, key, now)
     return entomb(id, now)
   end
   append_history(id, string.format(
@@ -25,7 +23,7 @@ local function crash(id, worker, lane, why)
   if m.crashes >= crash_limit then
     m.code = 'crashed_workers'
     ledger_step(s, m, 'dead', 'dead', now)
-    free_key(id, s, now)
+    free_key(id, key, now)
     bury(id, lane, m, now)
     buried = buried + 1
   else

@@ -144,9 +144,7 @@ for lane, gone in pairs(left) do
 end
 free_keys()
 write_ended(now, retention_ms)
-if #worked > 0 and redis.call('EXISTS', K.gates) == 1 then
-  for _, connector in ipairs(worked) do gate_worked(connector) end
-end
+for _, connector in ipairs(worked) do gate_worked(connector) end
 write_running()
 if fenced > 0 then redis.call('HINCRBY', K.counters, 'fenced', fenced) end
 return verdicts

@@ -6,19 +6,17 @@ local now = now_ms(ARGV[1])
 local worker, lane, limit = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local mine = {}
 for at = 5, #ARGV do mine[ARGV[at]] = true end
-local leases, given_back = running_key(worker, lane), 0
-local held = redis.call('HKEYS', leases)
+local given_back = 0
+local held = redis.call('HKEYS', running_key(worker, lane))
 -- Newest first, so that the oldest comes to stand before the others.
 table.sort(held, function(one, other) return one > other end)
 for _, id in ipairs(held) do
   if given_back >= limit then break end
   if not mine[id] then
     local s, m = load(id)
-    local connector, key = tail_of(redis.call('HGET', leases, id))
-    redis.call('HDEL', leases, id)
-    if connector then count_running(connector, lane, -1) end
+    local key = drop_lease(worker, lane, id)
     if not s then
-      if key and holder_of(redis.call('HGET', K.busy, key)) == id then pass_key(key, now) end
+      free_key(id, key, now)
       entomb(id, now)
     else
       m.claims = m.claims + 1

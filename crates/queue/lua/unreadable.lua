@@ -6,13 +6,9 @@ local now = now_ms(ARGV[1])
 local ids, kept = {}, 0
 for at = 3, #ARGV do ids[#ids + 1] = ARGV[at] end
 for _, lane in ipairs(LANES) do
-  local leases = running_key(ARGV[2], lane)
-  for at, record in ipairs(read_all(leases, ids)) do
-    local connector, key = tail_of(record)
-    if connector then
-      redis.call('HDEL', leases, ids[at])
-      count_running(connector, lane, -1)
-      if holder_of(redis.call('HGET', K.busy, key)) == ids[at] then pass_key(key, now) end
+  for at, record in ipairs(read_all(running_key(ARGV[2], lane), ids)) do
+    if record then
+      free_key(ids[at], drop_lease(ARGV[2], lane, ids[at]), now)
       entomb(ids[at], now)
       kept = kept + 1
     end

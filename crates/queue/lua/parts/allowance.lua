@@ -12,7 +12,7 @@ end
 
 -- Whether the gate lets jobs through: nil for any number, else how many may run at once, 0 with the reason.
 local function through_gate(connector, now, peek)
-  local g = rare(K.gates, connector) and read_gate(connector)
+  local g = read_gate(connector)
   if not g or g.state == 'open' then return nil end
   if is_shut(g, now) then
     return 0, { why = 'gate', code = g.code, since = g.since, until_ms = g.until_ms }

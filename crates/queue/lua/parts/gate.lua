@@ -6,7 +6,7 @@
 local MAX_WINDOW = 64
 
 local function read_gate(connector)
-  local packed = redis.call('HGET', K.gates, connector)
+  local packed = rare(K.gates, connector)
   if not packed then return nil end
   local state, since, until_ms, code, failures, window, good, kind =
     string.match(packed, '^(%a+)|(%d+)|(%d+)|([^|]*)|(%d+)|(%d+)|(%d+)|([^|]*)$')
@@ -19,6 +19,7 @@ end
 local function write_gate(connector, g)
   local packed = table.concat({ g.state, g.since, g.until_ms, g.code, g.failures, g.window, g.good, g.kind }, '|')
   redis.call('HSET', K.gates, connector, packed)
+  there[K.gates] = true
   return packed
 end
 
@@ -51,5 +52,5 @@ local function gate_worked(connector)
   end
   g.window, g.good = g.window * 2, 0
   if g.window > MAX_WINDOW then redis.call('HDEL', K.gates, connector) else write_gate(connector, g) end
-  if redis.call('SREM', K.slot_waits, connector) == 1 then release_holds(connector) end
+  release_slot_wait(connector)
 end

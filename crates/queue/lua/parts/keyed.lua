@@ -23,15 +23,15 @@ local function pass_key(key, now)
 end
 
 -- Frees the serialisation key of a job that leaves.
-local function free_key(id, s, now)
-  if s.key == '' then return end
-  local busy = redis.call('HGET', K.busy, s.key)
-  if holder_of(busy) == id then pass_key(s.key, now) end
+local function free_key(id, key, now)
+  if key == '' then return end
+  local busy = redis.call('HGET', K.busy, key)
+  if holder_of(busy) == id then pass_key(key, now) end
 end
 
 -- Takes a ready job out of whichever list holds it, and its key from it if it had its turn already.
 local function drop_ready(id, s, now)
-  free_key(id, s, now)
+  free_key(id, s.key, now)
   if redis.call('LREM', ready_list(s.lane, s.connector), 1, entry_of(id, s.key, s.deadline)) == 0 and s.key ~= '' then
     if redis.call('LREM', K.waiting .. s.key, 1, id) == 1 then redis.call('DECR', K.behind) end
   end

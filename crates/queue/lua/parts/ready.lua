@@ -74,21 +74,21 @@ local function hold(lane, connector, until_ms)
   redis.call('ZADD', K.holds .. lane, until_ms > 0 and until_ms or '+inf', connector)
 end
 
--- Gives a connector its turns back in every lane where it is on hold.
-local function release_holds(connector)
-  for _, lane in ipairs(LANES) do
-    if redis.call('ZREM', K.holds .. lane, connector) == 1
-      and redis.call('EXISTS', ready_list(lane, connector)) == 1 then
-      join_turns(lane, connector)
-    end
+-- Gives a connector its turns back in a lane where it is on hold.
+local function release_hold(lane, connector)
+  if redis.call('ZREM', K.holds .. lane, connector) == 1
+    and redis.call('EXISTS', ready_list(lane, connector)) == 1 then
+    join_turns(lane, connector)
   end
 end
 
--- Ends a hold that was just found to be too early.
-local function expect_turn_again(lane, connector)
-  if redis.call('EXISTS', ready_list(lane, connector)) == 0 then return end
-  redis.call('ZREM', K.holds .. lane, connector)
-  join_turns(lane, connector)
+local function release_holds(connector)
+  for _, lane in ipairs(LANES) do release_hold(lane, connector) end
+end
+
+-- Lets a connector go on that waited for one of its running jobs to end.
+local function release_slot_wait(connector)
+  if redis.call('SREM', K.slot_waits, connector) == 1 then release_holds(connector) end
 end
 
 -- A connector without ready jobs has no place in its lane.

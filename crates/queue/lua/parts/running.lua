@@ -1,10 +1,5 @@
 -- How many jobs of each connector run: the measure of its ramp, its budget and its own limit.
 
--- What a lease adds to the job's meta: its connector and its key, which hold even if nothing else of it can be read.
-local function tail_of(lease)
-  return string.match(lease or '', '\n([^|]*)|([^|]*)|%d*$')
-end
-
 -- Checks are counted once more by themselves, under `check:…`: what they may call is theirs.
 local function checks_of(connector)
   return 'check:' .. connector
@@ -18,6 +13,16 @@ local function count_running(connector, lane, by)
   if lane ~= 'check' then return end
   local checks = checks_of(connector)
   running_change[checks] = (running_change[checks] or 0) + by
+end
+
+-- Takes a job out of its worker's leases; returns its key. A lease says both what it counted for and what it held, even
+-- if nothing else of the job can be read.
+local function drop_lease(worker, lane, id)
+  local leases = running_key(worker, lane)
+  local connector, key = string.match(redis.call('HGET', leases, id) or '', '\n([^|]*)|([^|]*)|%d*$')
+  redis.call('HDEL', leases, id)
+  if connector then count_running(connector, lane, -1) end
+  return key or ''
 end
 
 -- The counts as they were before this script's changes.
@@ -37,7 +42,7 @@ local function write_running()
     end
     if by < 0 then
       if anybody_waits == nil then anybody_waits = redis.call('EXISTS', K.slot_waits) == 1 end
-      if anybody_waits and redis.call('SREM', K.slot_waits, name) == 1 then release_holds(name) end
+      if anybody_waits then release_slot_wait(name) end
     end
   end
   running_change = {}
