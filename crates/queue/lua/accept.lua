@@ -7,7 +7,7 @@
 -- of the same subject came in between: decide again)
 local now = now_ms(ARGV[1])
 local retention_ms = tonumber(ARGV[2])
-local ids, verdicts = {}, {}
+local ids, verdicts, open = {}, {}, {}
 local RESULT_ARGUMENTS = JOB_ARGUMENTS + 6
 for at = 3, #ARGV, RESULT_ARGUMENTS do ids[#ids + 1] = ARGV[at] end
 local taken = taken_among(ids)
@@ -27,6 +27,8 @@ for at = 3, #ARGV, RESULT_ARGUMENTS do
     redis.call('HSET', key, 'fingerprint', fingerprint, 'row', row, 'job', id, 'subject', subject, 'state', 'accepted',
       'code', '', 'attempts', 0, 'steps', string.format('{"at_ms":%d,"step":"accepted","code":"","reference":""}\n', now))
     redis.call('PEXPIREAT', key, now + retention_ms)
+    open[#open + 1] = now
+    open[#open + 1] = result
     if wanted ~= seen then redis.call('HSET', subject_key, 'version', wanted) end
     redis.call('PEXPIREAT', subject_key, now + retention_ms)
     if not taken[id] then insert(at, now) end
@@ -35,4 +37,5 @@ for at = 3, #ARGV, RESULT_ARGUMENTS do
   verdicts[#verdicts + 1] = verdict
 end
 write_inserted()
+if #open > 0 then call_all('ZADD', K.results_open, open) end
 return verdicts

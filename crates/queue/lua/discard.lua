@@ -1,6 +1,7 @@
 -- Ends jobs by a person's decision. A running one is left alone.
 -- KEYS  1: data
--- ARGV  1: now in ms or 0; 2: retention in ms; 3: the note for the history (JSON: who and why); 4: only dead ones (0/1); then ids
+-- ARGV  1: now in ms or 0; 2: retention in ms; 3: the note for the history (JSON: who and why); 4: only dead ones (0/1);
+--       5: the catalogue code (discarded | erased); then ids
 -- Returns per job: 'discarded', 'running', 'not_dead', 'ended', or 'unknown'
 local now = now_ms(ARGV[1])
 local retention_ms, only_dead = tonumber(ARGV[2]), ARGV[4] == '1'
@@ -22,8 +23,9 @@ end
 local function discard(id)
   local s, m = load(id)
   if not s and redis.call('ZREM', K.dead, id) == 1 then
-    -- What no version could read is kept as it is until it expires, with who ended it and why.
-    redis.call('HSET', bucket_of(id), id, (redis.call('HGET', K.data, id) or '') .. '\n' .. ARGV[3])
+    -- What no version could read is kept as it is until it expires, with who ended it and why; unless it must go.
+    local data = ARGV[5] ~= 'erased' and redis.call('HGET', K.data, id) or ''
+    redis.call('HSET', bucket_of(id), id, data .. '\n' .. ARGV[3])
     redis.call('PEXPIREAT', bucket_of(id), now + retention_ms, 'NX')
     redis.call('HDEL', K.data, id)
     redis.call('HDEL', K.meta, id)
@@ -38,14 +40,14 @@ local function discard(id)
   if m.state == 'dead' then redis.call('ZREM', K.dead, id) end
   leave_force(id, s)
   append_history(id, ARGV[3])
-  m.code = 'discarded'
+  m.code = ARGV[5]
   ledger_step(s, m, 'discarded', 'discarded', now)
   finish(id, s, m, 'discarded', now)
   return 'discarded'
 end
 
 local verdicts, seen = {}, {}
-for at = 5, #ARGV do
+for at = 6, #ARGV do
   local id = ARGV[at]
   verdicts[#verdicts + 1] = seen[id] and 'ended' or discard(id)
   seen[id] = true

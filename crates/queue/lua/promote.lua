@@ -1,11 +1,14 @@
 -- Moves what time has come for: due jobs and parked jobs whose next look is due become ready, perishable jobs expire,
--- pauses end, connectors on hold are looked at again.
+-- pauses end, connectors on hold are looked at again, what is too old goes.
 -- KEYS  1: data
--- ARGV  1: now in ms or 0; 2: most jobs of each kind; 3: retention in ms
+-- ARGV  1: now in ms or 0; 2: most jobs of each kind; 3: retention in ms; 4: ledger retention in ms; 5: retention of
+--       events in ms
 -- Returns: jobs made ready, jobs expired, ms until the next one is due (-1: none waits)
 local now = now_ms(ARGV[1])
 local limit, retention_ms = tonumber(ARGV[2]), tonumber(ARGV[3])
 local promoted, expired = 0, 0
+-- Bounds one script: how much time of the feed it drops.
+local MOST_TRIMMED_MS = 60000
 
 -- What kept a job from running, for the answer of a check that was never run.
 local function waits_for(s)
@@ -44,6 +47,21 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.deadlines, '-inf', now, 'LIMIT
 end
 
 redis.call('ZREMRANGEBYSCORE', K.buckets, '-inf', now)
+-- Their rows have expired.
+redis.call('ZREMRANGEBYSCORE', K.results_open, '-inf', now - tonumber(ARGV[4]))
+
+-- Drops events that are too old, by the clock that numbers them; what was dropped last tells a reader that it missed some.
+local function trim_events()
+  local oldest = redis.call('XRANGE', K.events, '-', '+', 'COUNT', 1)[1]
+  local oldest_ms = oldest and tonumber(string.match(oldest[1], '^%d+'))
+  local keep_from = now_ms('0') - tonumber(ARGV[5])
+  if not oldest or oldest_ms >= keep_from then return end
+  local until_ms = math.min(keep_from, oldest_ms + MOST_TRIMMED_MS)
+  local last = redis.call('XREVRANGE', K.events, '(' .. until_ms .. '-0', '-', 'COUNT', 1)[1]
+  redis.call('SET', K.events_gone, last[1])
+  redis.call('XTRIM', K.events, 'MINID', until_ms)
+end
+trim_events()
 
 -- Pauses that were set to end, and connectors whose time on hold is over.
 for _, target in ipairs(redis.call('ZRANGEBYSCORE', K.pause_ends, '-inf', now, 'LIMIT', 0, limit)) do

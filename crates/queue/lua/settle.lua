@@ -6,6 +6,8 @@
 --       verbs: done | superseded | expired | retry | snooze | park | bury | release
 --       burns: whether an attempt (0/1); worked: whether Docebo answered as it should (0/1); delay_ms: until due (retry,
 --       snooze), until the next look (park; -1 never); state and reference are for the ledger
+-- A check past its deadline ends as expired whatever its worker says, unless a person must look (bury): what it found
+-- came too late to be an answer, and stands in its history.
 -- Returns per job: 'settled', 'again' (this very settle was applied before), or 'fenced'
 local now = now_ms(ARGV[1])
 local worker, retention_ms, answer_ms = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -71,10 +73,14 @@ local function settle(at, id, record, lane)
   local held, attempts, crashes, since, born, connector, key, deadline = string.match(record,
     '^running|(%d+)|(%d+)|(%d+)|[^|]*|(%d+)|%d+|[^|]*|[^|]*|(%d*)\n([^|]*)|([^|]*)|(%d*)$')
   if held ~= claim then return 'fenced' end
+  local line, answer, header, code = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], e.code
+  if lane == 'check' and deadline ~= '' and tonumber(deadline) <= now then
+    answer = ''
+    if verb ~= 'bury' then verb, code = 'expired', 'deadline_passed' end
+  end
   local gone = left[lane]
   gone[#gone + 1] = id
   count_running(connector, lane, -1)
-  local line, answer, header = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   if header == '' then header = header_of(redis.call('HGET', K.data, id) or '') end
   append_history(id, line)
   if answer ~= '' then redis.call('SET', K.answer .. id, answer, 'PX', answer_ms) end
@@ -88,11 +94,12 @@ local function settle(at, id, record, lane)
   if ENDS[verb] then
     if e.state ~= '' then
       local result = string.match(header, '^[^|]*|%d+|[^|]*|[^|]*|[^|]*|%d+|([^|]+)|')
-      if result then ledger_step({ result = result }, { code = e.code, attempts = attempts }, e.state, e.state, now, e.reference) end
+      if result then ledger_step({ result = result }, { code = code, attempts = attempts }, e.state, e.state, now, e.reference) end
     end
-    local packed = verb .. '|' .. claim .. '|' .. attempts .. '|' .. crashes .. ENDED_NOW .. e.code .. '|' .. born
+    local packed = verb .. '|' .. claim .. '|' .. attempts .. '|' .. crashes .. ENDED_NOW .. code .. '|' .. born
     -- What was leased once and has nothing to tell has no history.
-    put_away(id, header, lane, deadline ~= '', verb, packed, claim == '1' and line == '')
+    put_away(id, header, deadline ~= '', verb, packed, claim == '1' and line == '')
+    if lane == 'check' then check_ended(id, verb, code, now, answer) end
     return 'settled'
   end
   local s = parse_header(header)
@@ -102,7 +109,7 @@ local function settle(at, id, record, lane)
     return 'settled'
   end
   local m = { claims = claim, attempts = attempts, crashes = crashes, worker = worker, began = tonumber(since), due = 0,
-    wake = '', code = e.code, born = born ~= '' and born or s.created }
+    wake = '', code = code, born = born ~= '' and born or s.created }
   if verb ~= 'release' and e.state ~= '' then ledger_step(s, m, e.state, e.state, now, e.reference) end
   move_on(id, s, m, verb, e)
   return 'settled'

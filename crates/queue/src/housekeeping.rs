@@ -35,7 +35,11 @@ impl Queue {
     /// Makes ready what is due and expires what is past its deadline, a bounded batch at a time.
     pub async fn promote(&self) -> Result<Promoted, QueueError> {
         let mut call = self.timed(&self.shared.scripts.promote);
-        call.arg(BATCH_JOBS).arg(millis(self.shared.retention.finished));
+        let keep = self.shared.retention;
+        call.arg(BATCH_JOBS)
+            .arg(millis(keep.finished))
+            .arg(millis(keep.ledger))
+            .arg(millis(keep.events));
         let (ready, expired, next_ms): (u64, u64, i64) = self.run(&call).await?;
         Ok(Promoted {
             ready,

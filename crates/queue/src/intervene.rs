@@ -19,7 +19,7 @@ pub struct Intervention {
 }
 
 impl Intervention {
-    fn line(&self, outcome: &str) -> String {
+    pub(crate) fn line(&self, outcome: &str) -> String {
         AttemptRecord {
             outcome: outcome.to_owned(),
             started_ms: self.at_ms,
@@ -99,21 +99,33 @@ impl Queue {
 
     /// Ends dead jobs for good.
     pub async fn discard(&self, jobs: &[JobId], by: &Intervention) -> Result<Vec<Discarded>, QueueError> {
-        self.end(jobs, by, true).await
+        self.end(jobs, by, "discarded", true).await
     }
 
     /// Ends jobs that are not running, wherever they are.
     pub async fn cancel(&self, jobs: &[JobId], by: &Intervention) -> Result<Vec<Discarded>, QueueError> {
-        self.end(jobs, by, false).await
+        self.end(jobs, by, "discarded", false).await
     }
 
-    async fn end(&self, jobs: &[JobId], by: &Intervention, only_dead: bool) -> Result<Vec<Discarded>, QueueError> {
+    /// Ends jobs that are not running because what they carry must go.
+    pub async fn erase(&self, jobs: &[JobId], by: &Intervention) -> Result<Vec<Discarded>, QueueError> {
+        self.end(jobs, by, "erased", false).await
+    }
+
+    async fn end(
+        &self,
+        jobs: &[JobId],
+        by: &Intervention,
+        code: &str,
+        only_dead: bool,
+    ) -> Result<Vec<Discarded>, QueueError> {
         let mut verdicts = Vec::with_capacity(jobs.len());
         for chunk in jobs.chunks(CHUNK_JOBS) {
             let mut call = self.timed(&self.shared.scripts.discard);
             call.arg(millis(self.shared.retention.finished))
-                .arg(by.line("discarded"))
-                .arg(u8::from(only_dead));
+                .arg(by.line(code))
+                .arg(u8::from(only_dead))
+                .arg(code);
             for id in chunk {
                 call.arg(id.to_string());
             }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{JobRecord, Queue, QueueError, State, keys};
+use crate::{JobRecord, Lane, Queue, QueueError, State, keys};
 
 /// The most jobs and keys looked at; beyond that the check says that it is not whole.
-const MAX_LOOKED_AT: usize = 200_000;
+pub(crate) const MAX_LOOKED_AT: usize = 200_000;
 
 impl Queue {
     /// Checks that every job is in exactly one state's index and that its record agrees; returns what is wrong.
@@ -19,8 +19,12 @@ impl Queue {
             wrong.push(format!("more than {MAX_LOOKED_AT} jobs: not all were looked at"));
         }
         let known: BTreeSet<&String> = ids.iter().collect();
+        let mut carried = BTreeSet::new();
         for chunk in ids.chunks(500) {
             for job in self.read(chunk).await? {
+                if job.lane == Lane::Push {
+                    carried.extend(job.result_id.clone());
+                }
                 judge(&job, places.get(&job.id.to_string()), &mut wrong);
             }
         }
@@ -32,6 +36,7 @@ impl Queue {
         self.judge_keys(&places, &mut wrong).await?;
         self.judge_turns(&mut wrong).await?;
         self.judge_running(&mut wrong).await?;
+        self.judge_open_results(&carried, &mut wrong).await?;
         Ok(wrong)
     }
 

@@ -81,8 +81,17 @@ keys! {
     ANSWER, "answer" => "answer:";
     /// Hash per result: its ledger row.
     LEDGER, "ledger" => "ledger:";
-    /// Hash per subject (connector, course, person): which result is the one in force.
+    /// Sorted set: results of which something is left to be done, by acceptance.
+    RESULTS_OPEN, "results_open" => "results:open";
+    /// Hash per subject (connector, course, person): the version in force, what Docebo held when that was last known, a
+    /// write under way, what a person allowed.
     SUBJECT, "subject" => "subject:";
+    /// Stream: what has become of results and checks, trimmed by age.
+    EVENTS, "events" => "events";
+    /// String: the id of the last event that was trimmed.
+    EVENTS_GONE, "events_gone" => "events:gone";
+    /// Publish channel: that there are new events.
+    NEWS, "news" => "news";
     /// Hash: counters of what ended how.
     COUNTERS, "counters" => "counters";
     /// String: written to learn whether Redis takes writes. Expires.

@@ -6,6 +6,8 @@ use crate::{JobId, Name, NewJob, Queue, QueueError, enqueue::add_job, keys, queu
 
 /// Results per script call; more are split.
 const CHUNK_RESULTS: usize = 50;
+/// Rows looked at in one round trip.
+const CHUNK_STATES: usize = 500;
 
 /// An exam result to be accepted together with the job that carries it.
 #[derive(Debug, Clone)]
@@ -73,13 +75,19 @@ pub struct LedgerRow {
     pub superseded_by: Option<String>,
     /// What happened, oldest first.
     pub steps: Vec<Step>,
+    /// What a person must decide about it, as JSON.
+    pub case: Option<String>,
+    /// The job that waits for that decision.
+    pub case_job: Option<JobId>,
 }
 
-/// What is known of a subject.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Subject {
-    /// The version in force, as the producer wrote it.
-    pub version: Option<String>,
+/// Where a result stands, without the rest of its row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerState {
+    /// Where it stands.
+    pub state: String,
+    /// The catalogue code that explains the state, or empty.
+    pub code: String,
 }
 
 impl Queue {
@@ -122,6 +130,8 @@ impl Queue {
                 "attempts",
                 "superseded_by",
                 "steps",
+                "case",
+                "case_job",
             ])
             .query_async(&mut self.connection())
             .await?;
@@ -136,8 +146,10 @@ impl Queue {
                 attempts,
                 superseded_by,
                 steps,
+                case,
+                case_job,
             ],
-        ) = <[Option<String>; 9]>::try_from(fields)
+        ) = <[Option<String>; 11]>::try_from(fields)
         else {
             return Ok(None);
         };
@@ -154,17 +166,27 @@ impl Queue {
             attempts: attempts.and_then(|text| text.parse().ok()).unwrap_or(0),
             superseded_by: superseded_by.filter(|text| !text.is_empty()),
             steps: steps.map_err(|_| unreadable("steps"))?,
+            case,
+            case_job: case_job.and_then(|text| text.parse().ok()),
         }))
     }
 
-    /// What is known of a subject.
-    pub async fn subject(&self, subject: &Name) -> Result<Subject, QueueError> {
-        let version: Option<String> = redis::cmd("HGET")
-            .arg(keys::key_of(keys::SUBJECT, subject.as_str()))
-            .arg("version")
-            .query_async(&mut self.connection())
-            .await?;
-        Ok(Subject { version })
+    /// Where each of these results stands; none for one that is not known.
+    pub async fn ledger_states(&self, ids: &[Name]) -> Result<Vec<Option<LedgerState>>, QueueError> {
+        let mut states = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(CHUNK_STATES) {
+            let mut pipe = redis::pipe();
+            for id in chunk {
+                let key = keys::key_of(keys::LEDGER, id.as_str());
+                pipe.cmd("HMGET").arg(key).arg("state").arg("code");
+            }
+            let rows: Vec<(Option<String>, Option<String>)> = pipe.query_async(&mut self.connection()).await?;
+            states.extend(rows.into_iter().map(|(state, code)| {
+                let code = code.unwrap_or_default();
+                state.map(|state| LedgerState { state, code })
+            }));
+        }
+        Ok(states)
     }
 }
 

@@ -2,15 +2,18 @@
 //!
 //! A job is stored by [`Queue::enqueue`] or, with an exam result, by [`Queue::accept`]; leased by [`Queue::claim`];
 //! ended or sent on by [`Queue::settle`]. Time moves jobs in [`Queue::promote`], lost workers in [`Queue::reclaim`],
-//! events in [`Queue::wake`], people in [`Queue::redrive`] and [`Queue::discard`]. Each of these is one Lua script in
+//! events in [`Queue::wake`], people in [`Queue::redrive`], [`Queue::discard`] and [`Queue::decide`]. What has come to
+//! its end is told by [`Queue::events`]. Each of these is one Lua script in
 //! `lua/`, so that a job is in exactly one state at any moment, whatever dies when.
 
 mod answers;
+mod case;
 mod claim;
 mod clock;
 mod connect;
 mod enqueue;
 mod error;
+mod events;
 mod explain;
 mod gate;
 mod gathering;
@@ -25,21 +28,27 @@ mod keys;
 mod lane;
 mod ledger;
 mod list;
+mod open_results;
 mod pause;
+mod payloads;
 mod queue;
 mod quota;
 mod record;
+mod result_invariants;
 mod safety;
 mod script;
 mod settle;
 mod settlement;
+mod subject;
 mod workers;
 
+pub use case::{Case, CaseVerdict, Decided, NewDecision, RowNote};
 pub use claim::{Claimed, LaneSignal, Leased, MAX_CLAIM_JOBS, Service};
 pub use clock::{Clock, ManualClock};
 pub use connect::RedisOptions;
 pub use enqueue::Enqueued;
 pub use error::QueueError;
+pub use events::{Event, EventOf, EventPage, is_event_cursor};
 pub use explain::{Blocker, Explanation};
 pub use gate::{Failing, Gate, Limits};
 pub use history::{AttemptRecord, CallRecord};
@@ -49,12 +58,15 @@ pub use intervene::{Discarded, Intervention, Redriven};
 pub use job::{InvalidName, MAX_NAME_BYTES, MAX_PAYLOAD_BYTES, Name, NewJob};
 pub use keys::SHARD_PREFIX;
 pub use lane::{InvalidLane, Lane};
-pub use ledger::{Accepted, LedgerRow, NewResult, Step, Subject};
+pub use ledger::{Accepted, LedgerRow, LedgerState, NewResult, Step};
 pub use list::{Counts, Filter, Page};
+pub use open_results::OpenPage;
 pub use pause::{Pause, PauseMode, Target};
+pub use payloads::{PayloadChange, ScanPage, ScannedJob};
 pub use queue::{Queue, Retention};
 pub use quota::{CALL_COUNTS_FOR, Egress, HeldBy, LaneStanding, Spent, Standing};
 pub use record::{InvalidState, JobRecord, State};
 pub use safety::{Hazard, Safety};
 pub use settlement::{ClaimToken, Settlement, Transition, Verdict};
+pub use subject::{Permit, Subject};
 pub use workers::{Worker, WorkerInfo};

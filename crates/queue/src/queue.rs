@@ -15,6 +15,8 @@ pub struct Retention {
     pub answer: Duration,
     /// A result's ledger row.
     pub ledger: Duration,
+    /// An event of the feed.
+    pub events: Duration,
 }
 
 impl Default for Retention {
@@ -24,6 +26,7 @@ impl Default for Retention {
             finished: 7 * day,
             answer: day,
             ledger: 400 * day,
+            events: 7 * day,
         }
     }
 }

@@ -18,6 +18,8 @@ enum WhenFull {
 enum Part {
     Record,
     Ready,
+    Feed,
+    Ledger,
     Ending,
     Keyed,
     Store,
@@ -28,9 +30,11 @@ enum Part {
     Allowance,
 }
 
-const PARTS: [(Part, &str); 10] = [
+const PARTS: [(Part, &str); 12] = [
     (Part::Record, include_str!("../lua/parts/record.lua")),
     (Part::Ready, include_str!("../lua/parts/ready.lua")),
+    (Part::Feed, include_str!("../lua/parts/feed.lua")),
+    (Part::Ledger, include_str!("../lua/parts/ledger.lua")),
     (Part::Ending, include_str!("../lua/parts/ending.lua")),
     (Part::Keyed, include_str!("../lua/parts/keyed.lua")),
     (Part::Store, include_str!("../lua/parts/store.lua")),
@@ -65,19 +69,19 @@ macro_rules! scripts {
 }
 
 scripts! {
-    enqueue: "enqueue.lua", Refuse, [Record, Ready, Ending, Store];
-    accept: "accept.lua", Refuse, [Record, Ready, Ending, Store];
-    claim: "claim.lua", GoOn, [Record, Ready, Ending, Keyed, Gate, Running, Quota, Allowance];
-    settle: "settle.lua", GoOn, [Record, Ready, Ending, Keyed, Gate, Running];
-    promote: "promote.lua", GoOn, [Record, Ready, Ending, Keyed, Gate, Pause, Running, Quota, Allowance];
-    reclaim: "reclaim.lua", GoOn, [Record, Ready, Ending, Keyed, Running];
+    enqueue: "enqueue.lua", Refuse, [Record, Ready, Feed, Ledger, Ending, Store];
+    accept: "accept.lua", Refuse, [Record, Ready, Feed, Ledger, Ending, Store];
+    claim: "claim.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed, Gate, Running, Quota, Allowance];
+    settle: "settle.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed, Gate, Running];
+    promote: "promote.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed, Gate, Pause, Running, Quota, Allowance];
+    reclaim: "reclaim.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed, Running];
     beat: "beat.lua", GoOn, [Record];
     leave: "leave.lua", GoOn, [Record, Running];
-    unclaim: "unclaim.lua", GoOn, [Record, Ready, Ending, Keyed, Running];
-    wake: "wake.lua", GoOn, [Record, Ready, Ending];
-    redrive: "redrive.lua", GoOn, [Record, Ready, Ending];
-    discard: "discard.lua", GoOn, [Record, Ready, Ending, Keyed];
-    read: "read.lua", GoOn, [Record, Ready, Ending];
+    unclaim: "unclaim.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed, Running];
+    wake: "wake.lua", GoOn, [Record, Ready, Feed, Ledger, Ending];
+    redrive: "redrive.lua", GoOn, [Record, Ready, Feed, Ledger, Ending];
+    discard: "discard.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed];
+    read: "read.lua", GoOn, [Record, Ready, Feed, Ledger, Ending];
     report: "report.lua", GoOn, [Record, Gate, Quota];
     open: "open.lua", GoOn, [Record, Ready, Gate];
     pause: "pause.lua", GoOn, [Record];
@@ -86,8 +90,14 @@ scripts! {
     forget: "forget.lua", GoOn, [Record, Ready];
     spend: "spend.lua", GoOn, [Record, Gate, Quota];
     budget: "budget.lua", GoOn, [Record, Ready, Running, Quota];
-    unreadable: "unreadable.lua", GoOn, [Record, Ready, Ending, Keyed, Gate, Running];
-    explain: "explain.lua", GoOn, [Record, Ready, Ending, Keyed, Gate, Running, Quota, Allowance];
+    unreadable: "unreadable.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed, Gate, Running];
+    permit: "permit.lua", GoOn, [Record];
+    note_known: "note_known.lua", GoOn, [Record];
+    note: "note.lua", GoOn, [Record, Feed, Ledger];
+    decide: "decide.lua", GoOn, [Record, Ready, Feed, Ledger, Ending];
+    open_results: "open_results.lua", GoOn, [];
+    replace_payloads: "replace_payloads.lua", Refuse, [Record];
+    explain: "explain.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed, Gate, Running, Quota, Allowance];
 }
 
 fn source(body: &str, when_full: WhenFull, needed: &[Part]) -> String {

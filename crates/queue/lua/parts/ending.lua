@@ -1,14 +1,13 @@
 -- How jobs end, and what is told of them.
 
 local MAX_HISTORY_BYTES = 32768
-local MAX_STEPS_BYTES = 16384
 
 local function bury(id, lane, m, now)
   m.due, m.wake = 0, ''
   enter(id, m, 'dead', now)
   redis.call('ZADD', K.dead, now, id)
   redis.call('HINCRBY', K.counters, 'buried', 1)
-  if lane == 'check' then redis.call('PUBLISH', K.ended, id) end
+  if lane == 'check' then check_ended(id, 'dead', m.code, now) end
 end
 
 -- Keeps a job that this version cannot read for a person; it is never dropped.
@@ -34,24 +33,6 @@ local function append_history(id, line)
   redis.call('HSET', K.history, id, lines)
 end
 
--- Notes a step in the ledger row of a job's result, if it has one.
-local function ledger_step(s, m, state, step, now, reference)
-  if s.result == '' then return end
-  local key = K.ledger .. s.result
-  local steps = redis.call('HGET', key, 'steps')
-  if not steps then return end
-  steps = steps .. string.format('{"at_ms":%d,"step":"%s","code":"%s","reference":"%s"}\n', now, step, m.code,
-    reference or '')
-  while #steps > MAX_STEPS_BYTES do
-    -- The first step, the acceptance, stays; the oldest after it goes.
-    local first = string.find(steps, '\n', 1, true)
-    local second = string.find(steps, '\n', first + 1, true)
-    steps = string.sub(steps, 1, first) .. string.sub(steps, second + 1)
-  end
-  redis.call('HSET', key, 'state', state, 'code', m.code, 'attempts', m.attempts, 'steps', steps)
-  if state == 'superseded' then redis.call('HSET', key, 'superseded_by', reference or '') end
-end
-
 -- Ids of the same 17 minutes end in one bucket: mostly that of the id before.
 local last_prefix, last_bucket
 local function bucket_of(id)
@@ -65,7 +46,7 @@ local ended = { count = 0, records = {}, ids = {}, told = {}, metas = {}, deadli
 
 -- Ends a job. What is written waits for `write_ended`, so that a batch costs a few commands and not a few per job.
 -- `untold`: nothing was ever noted of it.
-local function put_away(id, header, lane, perishable, state, packed, untold)
+local function put_away(id, header, perishable, state, packed, untold)
   local record = header .. packed .. '\n'
   if not untold then
     record = record .. (redis.call('HGET', K.history, id) or '')
@@ -83,13 +64,13 @@ local function put_away(id, header, lane, perishable, state, packed, untold)
   ended.count, ended.ids[count] = count, id
   if perishable then ended.deadlines[#ended.deadlines + 1] = id end
   ended.states[state] = (ended.states[state] or 0) + 1
-  if lane == 'check' then redis.call('PUBLISH', K.ended, id) end
 end
 
 local function finish(id, s, m, state, now)
   m.state, m.since, m.due, m.wake = state, now, 0, ''
-  put_away(id, s.header, s.lane, s.deadline > 0, state, pack_meta(m))
+  put_away(id, s.header, s.deadline > 0, state, pack_meta(m))
   ended.metas[#ended.metas + 1] = id
+  if s.lane == 'check' then check_ended(id, state, m.code, now) end
 end
 
 local function write_ended(now, retention_ms)

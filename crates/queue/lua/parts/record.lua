@@ -90,6 +90,12 @@ local function leases_of(worker, ids)
   return leases
 end
 
+-- Whether a worker still runs a job under the lease of this number.
+local function holds_lease(worker, id, claim)
+  local record = leases_of(worker, { id })[id]
+  return record and string.match(record, '^running|(%d+)|') == claim
+end
+
 -- The metas of those of these jobs that run, of whichever worker: id → meta.
 local workers
 local function running_metas(ids)

@@ -214,7 +214,11 @@ impl World {
         assert_eq!(verdict, Verdict::Settled);
         let model = self.jobs.get_mut(&held.job).unwrap();
         model.due_ms = None;
+        let late = model.lane == Lane::Check && model.deadline_ms.is_some_and(|deadline| deadline <= now);
         match how {
+            // Whatever it found came too late.
+            How::Done | How::Retry(_) if late => (model.state, model.attempts) = (State::Expired, model.attempts + 1),
+            How::Snooze(_) | How::Park(..) | How::Release if late => model.state = State::Expired,
             How::Done => (model.state, model.attempts) = (State::Done, model.attempts + 1),
             How::Retry(delay) => {
                 (model.state, model.attempts) = (State::Scheduled, model.attempts + 1);

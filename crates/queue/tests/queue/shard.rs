@@ -59,6 +59,7 @@ impl Shard {
                 "list" => redis::cmd("LRANGE"),
                 "zset" => redis::cmd("ZRANGE"),
                 "set" => redis::cmd("SMEMBERS"),
+                "stream" => redis::cmd("XRANGE"),
                 _ => redis::cmd("GET"),
             };
             read.arg(&key);
@@ -68,7 +69,15 @@ impl Shard {
             if kind == "zset" {
                 read.arg("WITHSCORES");
             }
+            if kind == "stream" {
+                read.arg("-").arg("+");
+            }
             let value: redis::Value = read.query_async(&mut connection).await.unwrap();
+            let value = match kind.as_str() {
+                "hash" => in_order(value, 2),
+                "set" => in_order(value, 1),
+                _ => value,
+            };
             contents.insert(
                 key.trim_start_matches(passback_queue::SHARD_PREFIX).to_owned(),
                 format!("{value:?}"),
@@ -82,6 +91,16 @@ impl Shard {
         let violations = self.queue.violations().await.unwrap();
         assert!(violations.is_empty(), "{violations:#?}");
     }
+}
+
+/// Redis gives the members of a hash or a set in any order.
+fn in_order(members: redis::Value, of: usize) -> redis::Value {
+    let redis::Value::Array(flat) = members else {
+        return members;
+    };
+    let mut members: Vec<Vec<redis::Value>> = flat.chunks(of).map(<[_]>::to_vec).collect();
+    members.sort_by_key(|member| format!("{member:?}"));
+    redis::Value::Array(members.concat())
 }
 
 pub(crate) fn name(text: &str) -> Name {

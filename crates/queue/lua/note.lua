@@ -1,0 +1,29 @@
+-- Notes something on a result's row that no settlement says.
+-- KEYS  1: data
+-- ARGV  1: now in ms or 0; 2: result id; 3: ledger retention in ms; 4: the state it takes, '' to leave it; 5: the step, ''
+--       for none; 6: catalogue code or ''; 7: what the step refers to, or ''; 8: the job that waits for a decision, '' for
+--       none; 9: what is to be decided (JSON); then the states it must be in, none for any
+-- Returns: 1, or 0 if there is no such row or it is in another state
+local now = now_ms(ARGV[1])
+local result, state, step, code, reference = ARGV[2], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local key = K.ledger .. result
+local row = redis.call('HMGET', key, 'steps', 'state', 'case_job')
+if not row[1] then return 0 end
+local fits = #ARGV < 10
+for at = 10, #ARGV do fits = fits or ARGV[at] == row[2] end
+if not fits then return 0 end
+
+if step ~= '' then
+  local line = string.format('{"at_ms":%d,"step":"%s","code":%s,"reference":%s}\n', now, step, cjson.encode(code),
+    cjson.encode(reference))
+  redis.call('HSET', key, 'steps', with_step(row[1], line))
+end
+if state ~= '' then
+  redis.call('HSET', key, 'state', state, 'code', code)
+  if state == 'superseded' then redis.call('HSET', key, 'superseded_by', reference) end
+  row_moved(result, row[2], state, code, reference, now, row[3])
+  -- A result that is open again is kept as long as a new one.
+  if AT_ITS_END[row[2]] and not AT_ITS_END[state] then redis.call('PEXPIREAT', key, now + tonumber(ARGV[3]), 'GT') end
+end
+if ARGV[8] ~= '' then redis.call('HSET', key, 'case', ARGV[9], 'case_job', ARGV[8]) end
+return 1
