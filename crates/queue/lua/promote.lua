@@ -7,6 +7,8 @@
 local now = now_ms(ARGV[1])
 local limit, retention_ms = tonumber(ARGV[2]), tonumber(ARGV[3])
 local promoted, expired = 0, 0
+-- Ready jobs of a connector beside which none is looked at again, and when that is tried again.
+local MAX_SWEPT, LOOK_LATER_MS = 10, 60000
 -- Bounds one script: how much time of the feed it drops.
 local MOST_TRIMMED_MS = 60000
 
@@ -24,11 +26,23 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.scheduled, '-inf', now, 'LIMIT
   promoted = promoted + 1
 end
 
+-- What is only looked at again gives way to work that is due: a thousand results of unknown people must not use up the
+-- calls that the next exam's result needs.
+local function look_later(id, m)
+  m.due = now + LOOK_LATER_MS
+  redis.call('HSET', K.meta, id, pack_meta(m))
+  redis.call('ZADD', K.parked, m.due, id)
+end
+
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.parked, '-inf', now, 'LIMIT', 0, limit)) do
   local s, m = load(id)
-  drop_parked(id, m or fresh_meta(now))
-  if s then make_ready(id, s, m, now, false) else entomb(id, now) end
-  promoted = promoted + 1
+  if s and redis.call('LLEN', ready_list(s.lane, s.connector)) >= MAX_SWEPT then
+    look_later(id, m)
+  else
+    drop_parked(id, m or fresh_meta(now))
+    if s then make_ready(id, s, m, now, false) else entomb(id, now) end
+    promoted = promoted + 1
+  end
 end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.deadlines, '-inf', now, 'LIMIT', 0, limit)) do

@@ -38,5 +38,6 @@ mod results;
 mod settling;
 mod shard;
 mod subjects;
+mod sweep;
 mod tenants;
 mod timing;
