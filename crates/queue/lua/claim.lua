@@ -26,7 +26,7 @@ end
 
 local function expire(id, s, m, code)
   m.code = code
-  ledger_step(s, m, 'dead', 'expired', now)
+  ledger_step(id, s, m, 'dead', 'expired', now)
   free_key(id, s.key, now)
   finish(id, s, m, 'expired', now)
 end

@@ -7,39 +7,40 @@
 -- Returns: 'done', 'running', 'not_waiting' (the job does not wait for a decision), 'changed' (another case or version, or
 -- none), or 'unknown' (no such result)
 local now = now_ms(ARGV[1])
-local result, keeps = ARGV[4], ARGV[7] == 'keep_theirs'
+local result, keeps, note = ARGV[4], ARGV[7] == 'keep_theirs', cjson.decode(ARGV[6])
 local key = K.ledger .. result
-local row = redis.call('HMGET', key, 'subject', 'attempts', 'case', 'case_job')
+local row = redis.call('HMGET', key, 'subject', 'case', 'case_job')
 if not row[1] then return 'unknown' end
-if row[3] ~= ARGV[5] or not row[4] then return 'changed' end
-local id = row[4]
+if row[2] ~= ARGV[5] or not row[3] then return 'changed' end
+local id = row[3]
 local s, m = load(id)
 if s and m.state == 'running' then return 'running' end
 if not s or (m.state ~= 'parked' and m.state ~= 'dead') then return 'not_waiting' end
 local subject = K.subject .. row[1]
 if ARGV[9] ~= '' and (redis.call('HGET', subject, 'version') or '') ~= ARGV[10] then return 'changed' end
 
--- Whether what a field of the subject says is about this result: what is about another one is that one's.
-local function is_own(field)
-  local readable, value = pcall(cjson.decode, redis.call('HGET', subject, field) or '')
-  return readable and type(value) == 'table' and value.result_id == result
+-- Puts who decided, and why, beside the step that says what.
+local function say_who()
+  local who = string.format(',"actor":%s,"reason":%s}\n', cjson.encode(note.actor or ''), cjson.encode(note.reason or ''))
+  redis.call('HSET', key, 'steps', string.sub(redis.call('HGET', key, 'steps'), 1, -3) .. who)
 end
 
 local was_dead = m.state == 'dead'
 if was_dead then redis.call('ZREM', K.dead, id) else drop_parked(id, m) end
 append_history(id, ARGV[6])
-redis.call('HDEL', key, 'case', 'case_job')
+redis.call('HDEL', key, 'case')
 if was_dead and not keeps then m.attempts, m.crashes, m.born = 0, 0, now end
--- The row counts the attempts of the job that carries the result, whichever job waited.
-local attempts = s.result == result and m.attempts or row[2] or 0
 local function row_step(state, step, code, reference)
-  ledger_step({ result = result }, { code = code, attempts = attempts }, state, step, now, reference)
+  ledger_step(id, { result = result }, { code = code, attempts = m.attempts }, state, step, now, reference)
 end
 row_step('accepted', 'decided', '', ARGV[7])
+say_who()
 
 if keeps then
-  if is_own('intent') then redis.call('HDEL', subject, 'intent') end
-  if is_own('decision') then redis.call('HDEL', subject, 'decision') end
+  -- What is about another result is that one's.
+  for _, field in ipairs({ 'intent', 'decision' }) do
+    if is_about(row[1], field, 'result_id', result) then redis.call('HDEL', subject, field) end
+  end
   -- While another result is being written, what its writer finds and notes is newer than what the person saw.
   if ARGV[8] ~= '' and redis.call('HEXISTS', subject, 'intent') == 0 then redis.call('HSET', subject, 'known', ARGV[8]) end
   m.code = 'kept_theirs'

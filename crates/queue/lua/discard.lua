@@ -6,18 +6,18 @@
 local now = now_ms(ARGV[1])
 local retention_ms, only_dead = tonumber(ARGV[2]), ARGV[4] == '1'
 
--- A result that never reached Docebo must not stand in the way of later ones once a person has ended it.
+-- A result that never reached Docebo must not stand in the way of later ones once a person has ended it. One that may
+-- have been written stays in force: by what its job did, or by what is remembered of the enrolment.
 local function leave_force(id, s)
   if s.result == '' then return end
+  local row = redis.call('HMGET', K.ledger .. s.result, 'subject', 'job')
+  if not row[1] or row[2] ~= id then return end
   local history = redis.call('HGET', K.history, id) or ''
-  local may_have_written = string.find(history, '"PUT ', 1, true) or string.find(history, '"crashed"', 1, true)
-  local subject = redis.call('HGET', K.ledger .. s.result, 'subject')
-  if may_have_written or not subject then return end
-  local version = redis.call('HGET', K.subject .. subject, 'version')
-  local readable, in_force = pcall(cjson.decode, version or '')
-  if readable and type(in_force) == 'table' and in_force.result_id == s.result then
-    redis.call('HDEL', K.subject .. subject, 'version')
+  if string.find(history, '"PUT ', 1, true) or string.find(history, '"crashed"', 1, true)
+    or is_about(row[1], 'intent', 'result_id', s.result) or is_about(row[1], 'known', 'written_by', s.result) then
+    return
   end
+  if is_about(row[1], 'version', 'result_id', s.result) then redis.call('HDEL', K.subject .. row[1], 'version') end
 end
 
 local function discard(id)
@@ -41,7 +41,7 @@ local function discard(id)
   leave_force(id, s)
   append_history(id, ARGV[3])
   m.code = ARGV[5]
-  ledger_step(s, m, 'discarded', 'discarded', now)
+  ledger_step(id, s, m, 'discarded', 'discarded', now)
   finish(id, s, m, 'discarded', now)
   return 'discarded'
 end

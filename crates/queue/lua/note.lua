@@ -9,8 +9,8 @@ local result, state, step, code, reference = ARGV[2], ARGV[4], ARGV[5], ARGV[6],
 local key = K.ledger .. result
 local row = redis.call('HMGET', key, 'steps', 'state', 'case_job')
 if not row[1] then return 0 end
-local fits = #ARGV < 10
-for at = 10, #ARGV do fits = fits or ARGV[at] == row[2] end
+local fits = #ARGV < 13
+for at = 13, #ARGV do fits = fits or ARGV[at] == row[2] end
 if not fits then return 0 end
 
 if step ~= '' then

@@ -9,6 +9,7 @@ local limit, retention_ms = tonumber(ARGV[2]), tonumber(ARGV[3])
 local promoted, expired = 0, 0
 -- Ready jobs of a connector beside which none is looked at again, and when that is tried again.
 local MAX_SWEPT, LOOK_LATER_MS = 10, 60000
+local swept = {}
 -- Bounds one script: how much time of the feed it drops.
 local MOST_TRIMMED_MS = 60000
 
@@ -36,9 +37,12 @@ end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.parked, '-inf', now, 'LIMIT', 0, limit)) do
   local s, m = load(id)
-  if s and redis.call('LLEN', ready_list(s.lane, s.connector)) >= MAX_SWEPT then
+  local list = s and ready_list(s.lane, s.connector)
+  -- One at a time goes through all the same: those that have waited too long must come to their end.
+  if s and swept[list] and redis.call('LLEN', list) >= MAX_SWEPT then
     look_later(id, m)
   else
+    if s then swept[list] = true end
     drop_parked(id, m or fresh_meta(now))
     if s then make_ready(id, s, m, now, false) else entomb(id, now) end
     promoted = promoted + 1
@@ -54,7 +58,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.deadlines, '-inf', now, 'LIMIT
     if m.state == 'scheduled' then redis.call('ZREM', K.scheduled, id) end
     if m.state == 'parked' then drop_parked(id, m) end
     m.code = waits_for(s) or 'deadline_passed'
-    ledger_step(s, m, 'dead', 'expired', now)
+    ledger_step(id, s, m, 'dead', 'expired', now)
     finish(id, s, m, 'expired', now)
     expired = expired + 1
   end

@@ -22,12 +22,12 @@ local function crash(id, worker, lane, why)
   redis.call('HINCRBY', K.counters, 'reclaimed', 1)
   if m.crashes >= crash_limit then
     m.code = 'crashed_workers'
-    ledger_step(s, m, 'dead', 'dead', now)
+    ledger_step(id, s, m, 'dead', 'dead', now)
     free_key(id, key, now)
     bury(id, lane, m, now)
     buried = buried + 1
   else
-    ledger_step(s, m, 'retrying', 'reclaimed', now)
+    ledger_step(id, s, m, 'retrying', 'reclaimed', now)
     -- It keeps its key, and so its place before those that wait behind it.
     make_ready(id, s, m, now, true)
     revived = revived + 1

@@ -13,7 +13,7 @@ for at = 3, #ARGV do
     redis.call('ZREM', K.dead, id)
     append_history(id, ARGV[2])
     m.attempts, m.crashes, m.born, m.code = 0, 0, now, ''
-    ledger_step(s, m, 'accepted', 'redriven', now)
+    ledger_step(id, s, m, 'accepted', 'redriven', now)
     make_ready(id, s, m, now, false)
   elseif s or redis.call('HEXISTS', bucket_of(id), id) == 1 then
     verdict = 'not_dead'

@@ -31,7 +31,7 @@ local function park(id, s, m, e)
   -- The event may have come while the attempt ran: then there is nothing left to wait for.
   local woken = e.wake ~= '' and redis.call('GET', K.woken .. e.wake)
   if woken and tonumber(woken) >= m.began then
-    ledger_step(s, m, 'accepted', 'released', now)
+    ledger_step(id, s, m, 'accepted', 'released', now)
     return make_ready(id, s, m, now, false)
   end
   m.due = e.delay_ms >= 0 and now + e.delay_ms or 0
@@ -94,7 +94,9 @@ local function settle(at, id, record, lane)
   if ENDS[verb] then
     if e.state ~= '' then
       local result = string.match(header, '^[^|]*|%d+|[^|]*|[^|]*|[^|]*|%d+|([^|]+)|')
-      if result then ledger_step({ result = result }, { code = code, attempts = attempts }, e.state, e.state, now, e.reference) end
+      if result then
+        ledger_step(id, { result = result }, { code = e.code, attempts = attempts }, e.state, e.state, now, e.reference)
+      end
     end
     local packed = verb .. '|' .. claim .. '|' .. attempts .. '|' .. crashes .. ENDED_NOW .. code .. '|' .. born
     -- What was leased once and has nothing to tell has no history.
@@ -110,7 +112,7 @@ local function settle(at, id, record, lane)
   end
   local m = { claims = claim, attempts = attempts, crashes = crashes, worker = worker, began = tonumber(since), due = 0,
     wake = '', code = code, born = born ~= '' and born or s.created }
-  if verb ~= 'release' and e.state ~= '' then ledger_step(s, m, e.state, e.state, now, e.reference) end
+  if verb ~= 'release' and e.state ~= '' then ledger_step(id, s, m, e.state, e.state, now, e.reference) end
   move_on(id, s, m, verb, e)
   return 'settled'
 end

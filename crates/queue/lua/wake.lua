@@ -14,7 +14,7 @@ for _, id in ipairs(redis.call('ZRANGE', index, 0, tonumber(ARGV[3]) - 1)) do
   if not s then
     entomb(id, now)
   elseif m.state == 'parked' then
-    ledger_step(s, m, 'accepted', 'released', now)
+    ledger_step(id, s, m, 'accepted', 'released', now)
     make_ready(id, s, m, now, false)
     released = released + 1
   end

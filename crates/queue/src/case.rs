@@ -1,7 +1,7 @@
 //! `lua/note.lua` and `lua/decide.lua`: what is noted on a result's row beside its job's settlements, and the cases that
 //! a person decides.
 
-use crate::{Intervention, JobId, Name, Queue, QueueError, queue::millis};
+use crate::{ClaimToken, Intervention, JobId, Name, Queue, QueueError, queue::millis};
 
 /// Something to be noted on a result's row beside what the settlement of its job says.
 #[derive(Debug, Clone)]
@@ -20,6 +20,17 @@ pub struct RowNote {
     pub reference: String,
     /// What a person must decide; none leaves a case that is there.
     pub case: Option<Case>,
+}
+
+/// What became of a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted {
+    /// It stands in the row.
+    Yes,
+    /// There is no such row, or it is in another state; nothing changed.
+    No,
+    /// The job is not this worker's any more; nothing changed.
+    LeaseLost,
 }
 
 /// What a person must decide.
@@ -77,6 +88,20 @@ pub enum Decided {
 impl Queue {
     /// Notes something on a result's row. False where there is no such row or it is in another state.
     pub async fn note(&self, note: &RowNote) -> Result<bool, QueueError> {
+        Ok(self.noted(note, None).await? == Noted::Yes)
+    }
+
+    /// The same for the worker that has a job, as long as it has it.
+    pub async fn note_under_lease(
+        &self,
+        worker: &Name,
+        token: ClaimToken,
+        note: &RowNote,
+    ) -> Result<Noted, QueueError> {
+        self.noted(note, Some((worker, token))).await
+    }
+
+    async fn noted(&self, note: &RowNote, lease: Option<(&Name, ClaimToken)>) -> Result<Noted, QueueError> {
         let (job, json) = note.case.as_ref().map_or((String::new(), ""), |case| {
             let json = case.json.as_str();
             (case.job.to_string(), json)
@@ -89,11 +114,19 @@ impl Queue {
             .arg(&note.code)
             .arg(&note.reference)
             .arg(job)
-            .arg(json);
+            .arg(json)
+            .arg(lease.map_or("", |(worker, _)| worker.as_str()))
+            .arg(lease.map_or_else(String::new, |(_, token)| token.job.to_string()))
+            .arg(lease.map_or(0, |(_, token)| token.claim));
         for state in note.from {
             call.arg(*state);
         }
-        self.run(&call).await
+        let noted: i64 = self.run(&call).await?;
+        Ok(match noted {
+            1 => Noted::Yes,
+            -1 => Noted::LeaseLost,
+            _ => Noted::No,
+        })
     }
 
     /// Carries out a person's decision together with all that follows from it.

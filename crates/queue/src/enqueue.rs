@@ -3,7 +3,7 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use redis::ScriptInvocation;
 
-use crate::{NewJob, Queue, QueueError};
+use crate::{Name, NewJob, Queue, QueueError};
 
 /// Jobs per script call; more are split.
 pub(crate) const CHUNK_JOBS: usize = 100;
@@ -28,6 +28,16 @@ impl Queue {
     /// After an error it may be stored; repeating the call with the same id is safe.
     pub async fn enqueue(&self, job: &NewJob) -> Result<Enqueued, QueueError> {
         self.shared.gathering.enqueue(job.clone()).await
+    }
+
+    /// Stores a job that looks after a result which another job carries: its own way is noted in the result's row only
+    /// where it waits for a decision about it.
+    pub async fn enqueue_for(&self, job: &NewJob, result_id: &Name) -> Result<Enqueued, QueueError> {
+        let mut call = self.timed(&self.shared.scripts.enqueue);
+        add_job(&mut call, job, result_id.as_str());
+        let stored: Vec<u8> = self.run(&call).await?;
+        let stored = stored.first() == Some(&1);
+        Ok(if stored { Enqueued::Stored } else { Enqueued::Duplicate })
     }
 
     /// Stores many jobs and says for each what became of it.

@@ -6,8 +6,10 @@ use futures::{Stream, StreamExt};
 
 use crate::{JobId, Queue, QueueError, keys};
 
-/// The most looks at events that this version cannot read before a page is given up as empty.
+/// The most looks at events that this version cannot read before a page is given up as empty; the next begins behind them.
 const MAX_LOOKS: usize = 25;
+/// As far as clocks may be apart, a place lies no further ahead.
+const CLOCKS_APART_MS: u64 = 60_000;
 
 /// Something that has come to an end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,10 @@ pub enum EventOf {
 pub struct EventPage {
     /// The events, oldest first.
     pub events: Vec<Event>,
+    /// Where to read on, also behind events that this version cannot read; none if there was nothing.
+    pub next: Option<String>,
+    /// Whether there is more behind it already.
+    pub more: bool,
     /// Whether events after the cursor are kept no more: some were lost to who asks.
     pub gap: bool,
 }
@@ -94,6 +100,8 @@ impl Queue {
         let after = after.and_then(Place::parse);
         let mut page = EventPage {
             events: Vec::new(),
+            next: None,
+            more: false,
             gap: false,
         };
         let mut from = match after {
@@ -104,7 +112,7 @@ impl Queue {
             let Some(Place(ms, number)) = from.filter(|_| limit > 0) else {
                 break;
             };
-            let (gone, entries): (Option<String>, Vec<Entry>) = redis::pipe()
+            let (gone, mut entries): (Option<String>, Vec<Entry>) = redis::pipe()
                 .atomic()
                 .get(keys::key(keys::EVENTS_GONE))
                 .cmd("XRANGE")
@@ -112,22 +120,34 @@ impl Queue {
                 .arg(format!("{ms}-{number}"))
                 .arg("+")
                 .arg("COUNT")
-                .arg(limit)
+                .arg(limit.saturating_add(1))
                 .query_async(&mut self.connection())
                 .await?;
             if look == 0 {
                 let gone = gone.as_deref().and_then(Place::parse);
                 page.gap = after.is_some_and(|after| gone.is_some_and(|gone| after < gone));
             }
+            page.more = entries.len() > limit;
+            entries.truncate(limit);
             page.events.extend(entries.iter().filter_map(read));
-            let last = entries.last().and_then(|(id, _)| Place::parse(id));
-            if !page.events.is_empty() || last.is_none() {
+            let Some((last, _)) = entries.pop() else {
+                break;
+            };
+            from = Place::parse(&last).and_then(Place::following);
+            page.next = Some(last);
+            // Only events of another version: what is behind them must not wait for ever.
+            if !page.events.is_empty() || !page.more {
                 break;
             }
-            // Only events of another version: what is behind them must not wait for ever.
-            from = last.and_then(Place::following);
         }
         Ok(page)
+    }
+
+    /// Whether a place lies so far ahead that no event of this feed can have had it: its reader would wait for ever.
+    pub async fn is_event_ahead(&self, cursor: &str) -> Result<bool, QueueError> {
+        let (seconds, _): (u64, u64) = redis::cmd("TIME").query_async(&mut self.connection()).await?;
+        let latest_ms = seconds.saturating_mul(1000).saturating_add(CLOCKS_APART_MS);
+        Ok(Place::parse(cursor).is_some_and(|Place(ms, _)| ms > latest_ms))
     }
 
     /// The place of the newest event that is kept.

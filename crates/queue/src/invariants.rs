@@ -23,6 +23,7 @@ impl Queue {
         for chunk in ids.chunks(500) {
             for job in self.read(chunk).await? {
                 if job.lane == Lane::Push {
+                    // Jobs of other lanes only look after a result.
                     carried.extend(job.result_id.clone());
                 }
                 judge(&job, places.get(&job.id.to_string()), &mut wrong);

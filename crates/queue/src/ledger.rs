@@ -52,6 +52,12 @@ pub struct Step {
     pub code: String,
     /// What it refers to, such as the superseding result, or empty.
     pub reference: String,
+    /// Who decided it, if a person did.
+    #[serde(default)]
+    pub actor: Option<String>,
+    /// Why they did.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 /// A result's row.

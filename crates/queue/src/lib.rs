@@ -42,7 +42,7 @@ mod settlement;
 mod subject;
 mod workers;
 
-pub use case::{Case, CaseVerdict, Decided, NewDecision, RowNote};
+pub use case::{Case, CaseVerdict, Decided, NewDecision, Noted, RowNote};
 pub use claim::{Claimed, LaneSignal, Leased, MAX_CLAIM_JOBS, Service};
 pub use clock::{Clock, ManualClock};
 pub use connect::RedisOptions;

@@ -1,6 +1,6 @@
 //! A person decides the case of a result, and all that follows happens at once.
 
-use passback_queue::{CaseVerdict, Decided, Lane, NewDecision, NewJob, State, Subject, Transition};
+use passback_queue::{CaseVerdict, Decided, Lane, NewDecision, NewJob, Settlement, State, Subject, Transition};
 use rstest::rstest;
 
 use crate::results::{CASE, park, result_id, steps};
@@ -131,7 +131,11 @@ async fn who_writes_ours_sends_a_parked_job_on() {
     let row = shard.row(1).await;
     assert_eq!((row.state.as_str(), row.code.as_str()), ("accepted", ""));
     assert_eq!(steps(&row).last(), Some(&("decided", "", "write_ours")));
-    assert_eq!((row.case, row.case_job), (None, None));
+    assert_eq!(
+        (row.case, row.case_job),
+        (None, Some(job(1).id)),
+        "its way is the row's, still"
+    );
     assert_eq!(shard.open().await, ["r-1"]);
     shard.assert_sound().await;
     assert_eq!(shard.claim_one(&name("w2")).await.token.job, job(1).id);
@@ -152,7 +156,7 @@ async fn who_writes_ours_gives_a_dead_job_a_new_life() {
     assert_eq!(shard.claim_one(&name("w2")).await.token.job, job(1).id);
 }
 
-/// A delivered result, and a job without a result of its own that found a mismatch and waits.
+/// A delivered result, and a job that looks after it, found a mismatch and waits.
 async fn mismatch_found(shard: &Shard) {
     let claimed = shard.accept_and_claim(1).await;
     shard.end(&claimed, Transition::Done, "delivered", "").await;
@@ -160,7 +164,7 @@ async fn mismatch_found(shard: &Shard) {
         lane: Lane::Background,
         ..job(9)
     };
-    shard.queue.enqueue(&verify).await.unwrap();
+    shard.queue.enqueue_for(&verify, &result_id(1)).await.unwrap();
     let worker = name("w1");
     let claimed = shard
         .queue
@@ -173,7 +177,7 @@ async fn mismatch_found(shard: &Shard) {
 }
 
 #[tokio::test]
-async fn a_job_without_a_result_of_its_own_may_wait_for_the_decision() {
+async fn a_job_that_looks_after_a_result_may_wait_for_the_decision() {
     let shard = Shard::start().await;
     mismatch_found(&shard).await;
     assert_eq!(decide(&shard, 1, write_ours(None)).await, Decided::Done);
@@ -193,6 +197,57 @@ async fn a_job_without_a_result_of_its_own_may_wait_for_the_decision() {
     assert_eq!(shard.record(job(9).id).await.state, State::Discarded);
     assert_eq!(shard.row(1).await.state, "discarded");
     assert!(shard.open().await.is_empty());
+    shard.assert_sound().await;
+}
+
+/// How a job ends that looks after a result.
+async fn end_of_looking_after(shard: &Shard, transition: Transition, state: &'static str) {
+    let worker = name("w1");
+    let claimed = shard
+        .queue
+        .claim(Lane::Background, &worker, 1, crate::shard::LEASE)
+        .await;
+    let settlement = Settlement {
+        ledger_state: Some(state),
+        ..ending(claimed.unwrap()[0].token, transition)
+    };
+    shard.settle(&worker, settlement).await;
+}
+
+#[tokio::test]
+async fn a_row_follows_who_looks_after_its_result_only_where_that_waits_for_a_decision_or_acts_on_one() {
+    let shard = Shard::start().await;
+    let claimed = shard.accept_and_claim(1).await;
+    shard.end(&claimed, Transition::Done, "delivered", "").await;
+    for number in [8, 9] {
+        let verify = NewJob {
+            lane: Lane::Background,
+            ..job(number)
+        };
+        shard.queue.enqueue_for(&verify, &result_id(1)).await.unwrap();
+    }
+    end_of_looking_after(&shard, Transition::Bury, "dead").await;
+    assert_eq!(shard.row(1).await.state, "delivered", "it could not look");
+    shard.note_case(1, 9).await;
+    end_of_looking_after(&shard, park(), "parked").await;
+    assert_eq!(shard.row(1).await.state, "parked");
+    assert_eq!(decide(&shard, 1, write_ours(None)).await, Decided::Done);
+    end_of_looking_after(&shard, Transition::Retry { delay_ms: 1 }, "retrying").await;
+    assert_eq!(shard.row(1).await.state, "retrying");
+    shard.clock.advance_ms(1);
+    shard.queue.promote().await.unwrap();
+    end_of_looking_after(&shard, Transition::Bury, "dead").await;
+    assert_eq!(shard.row(1).await.state, "dead");
+    let by = ann();
+    shard.queue.discard(&[job(8).id, job(9).id], &by).await.unwrap();
+    let row = shard.row(1).await;
+    assert_eq!((row.state.as_str(), row.attempts), ("discarded", 1));
+    assert!(shard.open().await.is_empty());
+    assert_eq!(
+        shard.subject(1).await.version.as_deref(),
+        Some("version 1"),
+        "it was written"
+    );
     shard.assert_sound().await;
 }
 

@@ -255,6 +255,24 @@ async fn events_of_another_version_do_not_stop_a_reader() {
     let page = shard.queue.events(None, 2).await.unwrap();
     let places: Vec<&str> = page.events.iter().map(|event| event.cursor.as_str()).collect();
     assert_eq!(places, ["1000-9"]);
+    assert_eq!((page.next.as_deref(), page.more), (Some("1000-9"), false));
+}
+
+#[tokio::test]
+async fn a_reader_gets_past_events_that_it_cannot_read_however_many_there_are() {
+    let shard = Shard::start().await;
+    for number in 1..=60 {
+        let place = format!("1000-{number}");
+        shard.redis.cli(&["XADD", EVENTS, &place, "what", "is this"]).await;
+    }
+    let page = shard.queue.events(None, 1).await.unwrap();
+    assert!(page.events.is_empty() && page.more, "a look has an end");
+    assert_eq!(page.next.as_deref(), Some("1000-25"));
+    let page = shard.queue.events(page.next.as_deref(), 50).await.unwrap();
+    assert_eq!((page.next.as_deref(), page.more), (Some("1000-60"), false));
+    told_long_ago(&shard, "2000-0").await;
+    let page = shard.queue.events(page.next.as_deref(), 1).await.unwrap();
+    assert_eq!((page.events.len(), page.more), (1, false));
 }
 
 #[tokio::test]

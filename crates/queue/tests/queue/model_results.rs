@@ -85,12 +85,13 @@ impl World {
         if model.row == state {
             return;
         }
+        let taken_back = AT_ITS_END.contains(&model.row) && state == "parked";
         model.row = state;
         let ends = AT_ITS_END.contains(&state);
         if ends {
             model.asked = false;
         }
-        if ends || state == "dead" {
+        if ends || state == "dead" || taken_back {
             self.told.push((number, state));
         }
     }
