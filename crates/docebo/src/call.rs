@@ -16,6 +16,8 @@ pub enum Endpoint {
     EnrollmentRead,
     /// The write of one enrolment.
     EnrollmentWrite,
+    /// The list of enrolments.
+    EnrollmentList,
 }
 
 impl Endpoint {
@@ -26,6 +28,7 @@ impl Endpoint {
             Self::UserSearch => "GET /manage/v1/user",
             Self::EnrollmentRead => "GET /learn/v1/enrollments/{course}/{user}",
             Self::EnrollmentWrite => "PUT /learn/v1/enrollments/{course}/{user}",
+            Self::EnrollmentList => "GET /learn/v1/enrollments",
         }
     }
 }

@@ -9,6 +9,7 @@ use reqwest::{RequestBuilder, StatusCode};
 use crate::answer::Answer;
 use crate::call::{Calls, Endpoint};
 use crate::config::{self, BuildError, ClientConfig};
+use crate::course_glance::CourseGlance;
 use crate::enrollment::Enrollment;
 use crate::enrollment_update::{EnrollmentUpdate, Written};
 use crate::failure::{Error, Failure};
@@ -141,6 +142,21 @@ impl Client {
         let request = |http: &reqwest::Client| http.put(&url).json(update);
         self.call(Endpoint::EnrollmentWrite, calls, request, |answer| {
             written(answer, course, user)
+        })
+        .await
+    }
+
+    /// Looks at the first row of a course's enrolments: its name, and whether anybody is in it.
+    pub async fn course_glance(&self, course: CourseId, calls: &mut Calls) -> Result<CourseGlance, Error> {
+        let url = format!("{}/learn/v1/enrollments", self.inner.base_url);
+        let request = |http: &reqwest::Client| {
+            http.get(&url)
+                .query(&[("id_course[]", course.0)])
+                .query(&[("page", 1), ("page_size", 1)])
+        };
+        self.call(Endpoint::EnrollmentList, calls, request, |answer| {
+            let json = answer.json()?;
+            CourseGlance::decode(&json, course).map_err(|detail| answer.unexpected_shape(&detail))
         })
         .await
     }

@@ -1,8 +1,11 @@
 //! Reads one enrolment.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::DateTime;
 use serde_json::Value;
 
+use crate::enrollment_fields;
 use crate::lenient::{self, DayPart, NoDate};
 use crate::status::EnrollmentStatus;
 
@@ -41,6 +44,8 @@ pub struct Enrollment {
     pub validity_begins: Option<DateTime>,
     /// Until when the enrolment is valid.
     pub validity_ends: Option<DateTime>,
+    /// Additional enrolment fields that have a value: field id to text.
+    pub fields: BTreeMap<String, String>,
 }
 
 impl Enrollment {
@@ -82,6 +87,7 @@ impl Enrollment {
             }),
             validity_begins: moment(record, &VALIDITY_BEGINS, DayPart::Start)?,
             validity_ends: moment(record, &VALIDITY_ENDS, DayPart::End)?,
+            fields: enrollment_fields::decode(record.get("enrollment_fields")),
         })
     }
 }
@@ -120,6 +126,8 @@ fn first<'a>(record: &'a Value, names: &[&str]) -> Option<&'a Value> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use jiff::civil::date;
     use proptest::prelude::*;
     use rstest::rstest;
@@ -144,6 +152,7 @@ mod tests {
                 completed_at: None,
                 validity_begins: None,
                 validity_ends: None,
+                fields: BTreeMap::new(),
             }
         );
     }
@@ -152,13 +161,14 @@ mod tests {
     fn strings_a_list_of_one_and_a_missing_wrapper_are_read_too() {
         let answer = json!({"records": [{"id": "146", "status": "completed", "score": "87.0",
             "course_complete_date": "2026-02-11 09:30:11", "date_begin_validity": "2026-01-01",
-            "date_expire_validity": "2026-12-31"}]});
+            "date_expire_validity": "2026-12-31", "enrollment_fields": {"12": "Passed"}}]});
         let enrollment = Enrollment::decode(&answer).unwrap().unwrap();
         assert_eq!(enrollment.status, EnrollmentStatus::Completed);
         assert_eq!(enrollment.score, Some(87.0));
         assert_eq!(enrollment.completed_at, Some(date(2026, 2, 11).at(9, 30, 11, 0)));
         assert_eq!(enrollment.validity_begins, Some(date(2026, 1, 1).at(0, 0, 0, 0)));
         assert_eq!(enrollment.validity_ends, Some(date(2026, 12, 31).at(23, 59, 59, 0)));
+        assert_eq!(enrollment.fields["12"], "Passed");
     }
 
     #[rstest]
@@ -215,8 +225,8 @@ mod tests {
         }
 
         #[test]
-        fn any_value_in_any_field_is_an_answer_or_an_error(field in 0_usize..6, value in any_json()) {
-            let names = ["status", "score", "course_complete_date", "date_begin_validity", "date_expire_validity", "waiting"];
+        fn any_value_in_any_field_is_an_answer_or_an_error(field in 0_usize..7, value in any_json()) {
+            let names = ["status", "score", "course_complete_date", "date_begin_validity", "date_expire_validity", "waiting", "enrollment_fields"];
             let mut record = json!({"status": 1});
             record[names[field]] = value;
             let _ = Enrollment::decode(&json!({"data": {"records": record}}));

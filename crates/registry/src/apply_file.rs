@@ -8,9 +8,10 @@ use toml::de::{DeTable, DeValue};
 
 use crate::connector::Connector;
 use crate::exam::Exam;
+use crate::exam_input::{ExamInput, ResultFieldInput};
 use crate::field_error::{FieldError, FieldErrors, unknown_name};
 use crate::id::ExamId;
-use crate::input::{ConnectorInput, ExamInput, WebhookInput};
+use crate::input::{ConnectorInput, WebhookInput};
 use crate::toml_fields::{Field, Reader, Source};
 
 const MAX_FILE_BYTES: usize = 4_194_304;
@@ -34,6 +35,8 @@ const CONNECTOR_FIELDS: &[&str] = &[
     "webhook",
     "connect_timeout_ms",
     "request_timeout_ms",
+    "read_before_write",
+    "verify",
 ];
 const EXAM_FIELDS: &[&str] = &[
     "id",
@@ -46,6 +49,14 @@ const EXAM_FIELDS: &[&str] = &[
     "write_score_on_non_graded",
     "version_policy",
     "check_deadline_seconds",
+    "eligible_states",
+    "result_field",
+];
+const RESULT_FIELD_FIELDS: &[&str] = &[
+    "result_field.id",
+    "result_field.passed",
+    "result_field.failed",
+    "result_field.non_graded",
 ];
 
 /// An entry and the line on which it begins.
@@ -63,6 +74,25 @@ pub struct ApplyFile {
 }
 
 impl ApplyFile {
+    /// As if a file held this one connector.
+    pub fn of_connector(connector: Connector) -> Self {
+        Self {
+            connectors: vec![Entry {
+                line: 1,
+                value: connector,
+            }],
+            exams: Vec::new(),
+        }
+    }
+
+    /// As if a file held this one exam.
+    pub fn of_exam(exam: Exam) -> Self {
+        Self {
+            connectors: Vec::new(),
+            exams: vec![Entry { line: 1, value: exam }],
+        }
+    }
+
     /// Parses the text, takes secrets from the environment or from files below `base_dir`, and says all that is wrong.
     pub fn parse(text: &str, env: &dyn Fn(&str) -> Option<String>, base_dir: &Path) -> Result<Self, FieldErrors> {
         let source = Source { text, env, base_dir };
@@ -183,6 +213,8 @@ fn connector<'a>(
             "webhook" => input.webhook = webhook(&mut reader, &field),
             "connect_timeout_ms" => input.connect_timeout_ms = reader.integer(&field),
             "request_timeout_ms" => input.request_timeout_ms = reader.integer(&field),
+            "read_before_write" => input.read_before_write = reader.text(&field),
+            "verify" => input.verify = reader.text(&field),
             _ => reader.unknown(&field, CONNECTOR_FIELDS),
         }
     }
@@ -221,10 +253,27 @@ fn exam<'a>(
             "write_score_on_non_graded" => input.write_score_on_non_graded = reader.boolean(&field),
             "version_policy" => input.version_policy = reader.text(&field),
             "check_deadline_seconds" => input.check_deadline_seconds = reader.integer(&field),
+            "eligible_states" => input.eligible_states = reader.texts(&field),
+            "result_field" => input.result_field = result_field(&mut reader, &field),
             _ => reader.unknown(&field, EXAM_FIELDS),
         }
     }
     settle("exam", line, reader, input.id.as_deref(), input.validate(), errors)
+}
+
+fn result_field<'a>(reader: &mut Reader<'a>, field: &Field<'a>) -> Option<ResultFieldInput> {
+    let table = reader.table(field, "{ id = 12, passed = \"…\", failed = \"…\", non_graded = \"…\" }")?;
+    let mut input = ResultFieldInput::default();
+    for field in reader.fields("result_field.", table) {
+        match field.name.as_str() {
+            "result_field.id" => input.id = reader.integer(&field),
+            "result_field.passed" => input.passed = reader.text(&field),
+            "result_field.failed" => input.failed = reader.text(&field),
+            "result_field.non_graded" => input.non_graded = reader.text(&field),
+            _ => reader.unknown(&field, RESULT_FIELD_FIELDS),
+        }
+    }
+    Some(input)
 }
 
 /// Joins what the reader and the validation found; a field that could not be read is not also reported as missing.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::delivery_policy::{ReadBeforeWrite, VerifyPolicy};
 use crate::domain::Domain;
 use crate::id::ConnectorId;
 
@@ -67,6 +68,10 @@ pub struct Connector {
     pub connect_timeout_ms: u32,
     /// How long one call may take.
     pub request_timeout_ms: u32,
+    /// When an enrolment is read before it is written.
+    pub read_before_write: ReadBeforeWrite,
+    /// Which writes are read back afterwards.
+    pub verify: VerifyPolicy,
     /// When the connector was first stored; set by the store.
     pub created_at: Timestamp,
     /// When the connector last changed; set by the store.

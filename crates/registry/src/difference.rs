@@ -70,11 +70,15 @@ fn connector_fields(record: &ConnectorRecord, vault: &Vault) -> Fields {
         ),
         ("connect_timeout_ms", number(record.connect_timeout_ms)),
         ("request_timeout_ms", number(record.request_timeout_ms)),
+        ("read_before_write", shown(record.read_before_write.as_str())),
+        ("verify", shown(record.verify.as_str())),
     ]
 }
 
 fn exam_fields(exam: &Exam) -> Fields {
     let shown = |text: String| Some(Value::Shown(text));
+    let states: Vec<&str> = exam.eligible_states.iter().map(|state| state.as_str()).collect();
+    let field = exam.result_field.as_ref();
     vec![
         ("name", exam.name.clone().map(Value::Shown)),
         ("connector", shown(exam.connector.to_string())),
@@ -88,6 +92,20 @@ fn exam_fields(exam: &Exam) -> Fields {
         ),
         ("version_policy", shown(exam.version_policy.as_str().to_owned())),
         ("check_deadline_seconds", shown(exam.check_deadline_seconds.to_string())),
+        ("eligible_states", shown(states.join(", "))),
+        ("result_field.id", field.and_then(|field| shown(field.id.to_string()))),
+        (
+            "result_field.passed",
+            field.and_then(|field| shown(field.passed.clone())),
+        ),
+        (
+            "result_field.failed",
+            field.and_then(|field| shown(field.failed.clone())),
+        ),
+        (
+            "result_field.non_graded",
+            field.and_then(|field| shown(field.non_graded.clone())),
+        ),
     ]
 }
 

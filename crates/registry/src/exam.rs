@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::eligible_state::{EligibleState, default_states};
 use crate::id::{ConnectorId, ExamId};
+use crate::result_field::ResultField;
 
 /// The status that a failed or non-graded result writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +95,12 @@ pub struct Exam {
     pub version_policy: VersionPolicy,
     /// How long a check may take before it answers `unverified`.
     pub check_deadline_seconds: u32,
+    /// The states of an enrolment that let a person sit the exam; never empty, in the order of [`EligibleState::ALL`].
+    #[serde(default = "default_states")]
+    pub eligible_states: Vec<EligibleState>,
+    /// The enrolment field that gets a text for each outcome, where there is one.
+    #[serde(default)]
+    pub result_field: Option<ResultField>,
     /// When the exam was first stored; set by the store.
     pub created_at: Timestamp,
     /// When the exam last changed; set by the store.

@@ -137,7 +137,8 @@ impl FieldCheck {
         number
     }
 
-    pub(crate) fn course_id(&mut self, field: &str, value: Option<i64>) -> Option<u64> {
+    /// Docebo's number of a thing (`what`: course).
+    pub(crate) fn docebo_id(&mut self, field: &str, value: Option<i64>, what: &str) -> Option<u64> {
         let Some(value) = value else {
             self.missing(field);
             return None;
@@ -147,8 +148,8 @@ impl FieldCheck {
             Ok(_) | Err(_) => {
                 self.refuse(
                     field,
-                    format!("{value} is no course id"),
-                    "use the number of the course in Docebo",
+                    format!("{value} is no {what} id"),
+                    format!("use the number of the {what} in Docebo"),
                 );
                 None
             }
@@ -165,15 +166,55 @@ impl FieldCheck {
         let Some(word) = word else {
             return default;
         };
-        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == word) {
-            return *value;
+        if let Some(value) = chosen(word, choices) {
+            return value;
         }
-        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        let fix = match nearest(word, names.iter().copied()) {
-            Some(nearest) => format!("did you mean '{nearest}'?"),
-            None => format!("use one of {}", names.join(", ")),
-        };
-        self.refuse(field, "not a known word", fix);
+        self.refuse(field, "not a known word", offer(word, choices));
         default
     }
+
+    /// Several words, at least one, none of them twice.
+    pub(crate) fn choices<T: Copy + PartialEq>(
+        &mut self,
+        field: &str,
+        words: &[String],
+        choices: &[(&'static str, T)],
+    ) -> Vec<T> {
+        let mut values = Vec::new();
+        if words.is_empty() {
+            self.refuse(field, "an empty list", format!("use one or more of {}", names(choices)));
+        }
+        // The first mistake ends the look: the list may be as long as whoever sends it likes.
+        for (index, word) in words.iter().enumerate() {
+            match chosen(word, choices) {
+                Some(value) if values.contains(&value) => {
+                    self.refuse(field, format!("'{word}' stands in it twice"), "keep one of the two");
+                    break;
+                }
+                Some(value) => values.push(value),
+                None => {
+                    let problem = format!("entry {} is not a known word", index + 1);
+                    self.refuse(field, problem, offer(word, choices));
+                    break;
+                }
+            }
+        }
+        values
+    }
+}
+
+fn chosen<T: Copy>(word: &str, choices: &[(&'static str, T)]) -> Option<T> {
+    choices.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
+}
+
+fn offer<T>(word: &str, choices: &[(&'static str, T)]) -> String {
+    match nearest(word, choices.iter().map(|(name, _)| *name)) {
+        Some(nearest) => format!("did you mean '{nearest}'?"),
+        None => format!("use one of {}", names(choices)),
+    }
+}
+
+fn names<T>(choices: &[(&'static str, T)]) -> String {
+    let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+    names.join(", ")
 }

@@ -1,4 +1,4 @@
-//! Connectors and exams as people and programs write them, before they are believed.
+//! Connectors as people and programs write them, before they are believed.
 //!
 //! The file (`apply -f`) and the API fill the same fields, and both pass through the same `validate`.
 
@@ -7,11 +7,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::connector::{Connector, ConnectorKind, WebhookAccess};
+use crate::delivery_policy::{ReadBeforeWrite, VerifyPolicy};
 use crate::domain::Domain;
-use crate::exam::{Exam, OnOutcome, VersionPolicy};
 use crate::field_check::FieldCheck;
 use crate::field_error::FieldErrors;
-use crate::id::{ConnectorId, ExamId};
+use crate::id::ConnectorId;
 
 const CALLS_PER_HOUR: (u32, u32, u32) = (1, 1_000, 1_000_000);
 /// Records written before there was a weight get its default too.
@@ -20,7 +20,6 @@ const WEIGHT: (u32, u32, u32) = (1, DEFAULT_WEIGHT, 100);
 const MAX_CONCURRENCY: (u32, u32) = (1, 1_000);
 const CONNECT_TIMEOUT_MS: (u32, u32, u32) = (100, 5_000, 60_000);
 const REQUEST_TIMEOUT_MS: (u32, u32, u32) = (500, 30_000, 300_000);
-const CHECK_DEADLINE_SECONDS: (u32, u32, u32) = (1, 20, 120);
 
 /// A connector as written; every field may be missing until it is validated.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -44,6 +43,8 @@ pub struct ConnectorInput {
     pub webhook: Option<WebhookInput>,
     pub connect_timeout_ms: Option<i64>,
     pub request_timeout_ms: Option<i64>,
+    pub read_before_write: Option<String>,
+    pub verify: Option<String>,
 }
 
 /// What Docebo shows when it calls our webhook, as written.
@@ -54,23 +55,6 @@ pub struct WebhookInput {
     pub username: Option<String>,
     #[serde(deserialize_with = "crate::secret_text::deserialize")]
     pub password: Option<SecretString>,
-}
-
-/// An exam as written; every field may be missing until it is validated.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are those of `Exam`")]
-pub struct ExamInput {
-    pub id: Option<String>,
-    pub name: Option<String>,
-    pub connector: Option<String>,
-    pub course_id: Option<i64>,
-    pub on_failed: Option<String>,
-    pub on_non_graded: Option<String>,
-    pub write_score_on_failed: Option<bool>,
-    pub write_score_on_non_graded: Option<bool>,
-    pub version_policy: Option<String>,
-    pub check_deadline_seconds: Option<i64>,
 }
 
 impl ConnectorInput {
@@ -96,15 +80,8 @@ impl ConnectorInput {
         let weight = check.number("weight", self.weight, WEIGHT);
         let max_concurrency = check.optional_number("max_concurrency", self.max_concurrency, MAX_CONCURRENCY);
         let webhook = self.webhook.as_ref().map(|input| input.check(&mut check));
-        let connect = check.number("connect_timeout_ms", self.connect_timeout_ms, CONNECT_TIMEOUT_MS);
-        let request = check.number("request_timeout_ms", self.request_timeout_ms, REQUEST_TIMEOUT_MS);
-        if connect > request {
-            check.refuse(
-                "connect_timeout_ms",
-                "longer than the whole request may take",
-                format!("use at most request_timeout_ms ({request})"),
-            );
-        }
+        let (connect, request) = self.timeouts(&mut check);
+        let (read_before_write, verify) = self.delivery_policy(&mut check);
         let errors = check.finish();
         let (true, Some(id), Some(domain), Some(client_id), Some(client_secret)) =
             (errors.0.is_empty(), id, domain, client_id, client_secret)
@@ -129,11 +106,42 @@ impl ConnectorInput {
             webhook: webhook.flatten(),
             connect_timeout_ms: connect,
             request_timeout_ms: request,
+            read_before_write,
+            verify,
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,
             validated_at: None,
             validation: None,
         })
+    }
+
+    fn timeouts(&self, check: &mut FieldCheck) -> (u32, u32) {
+        let connect = check.number("connect_timeout_ms", self.connect_timeout_ms, CONNECT_TIMEOUT_MS);
+        let request = check.number("request_timeout_ms", self.request_timeout_ms, REQUEST_TIMEOUT_MS);
+        if connect > request {
+            check.refuse(
+                "connect_timeout_ms",
+                "longer than the whole request may take",
+                format!("use at most request_timeout_ms ({request})"),
+            );
+        }
+        (connect, request)
+    }
+
+    fn delivery_policy(&self, check: &mut FieldCheck) -> (ReadBeforeWrite, VerifyPolicy) {
+        let read = check.choice(
+            "read_before_write",
+            self.read_before_write.as_deref(),
+            ReadBeforeWrite::default(),
+            &ReadBeforeWrite::ALL.map(|policy| (policy.as_str(), policy)),
+        );
+        let verify = check.choice(
+            "verify",
+            self.verify.as_deref(),
+            VerifyPolicy::default(),
+            &VerifyPolicy::ALL.map(|policy| (policy.as_str(), policy)),
+        );
+        (read, verify)
     }
 }
 
@@ -148,55 +156,6 @@ impl WebhookInput {
         Some(WebhookAccess {
             username: username?.to_owned(),
             password: SecretString::from(password?.expose_secret()),
-        })
-    }
-}
-
-impl ExamInput {
-    /// Checks every field and says all that is wrong; whether the connector exists is the registry's to say.
-    pub fn validate(&self) -> Result<Exam, FieldErrors> {
-        let outcomes = OnOutcome::ALL.map(|outcome| (outcome.as_str(), outcome));
-        let policies = VersionPolicy::ALL.map(|policy| (policy.as_str(), policy));
-        let mut check = FieldCheck::new("exam", self.id.as_deref());
-        let id = check.id::<ExamId>("id", self.id.as_deref());
-        let name = check.optional_text("name", self.name.as_deref());
-        let connector = check.id::<ConnectorId>("connector", self.connector.as_deref());
-        let course_id = check.course_id("course_id", self.course_id);
-        let on_failed = check.choice("on_failed", self.on_failed.as_deref(), OnOutcome::InProgress, &outcomes);
-        let on_non_graded = check.choice(
-            "on_non_graded",
-            self.on_non_graded.as_deref(),
-            OnOutcome::Unchanged,
-            &outcomes,
-        );
-        let version_policy = check.choice(
-            "version_policy",
-            self.version_policy.as_deref(),
-            VersionPolicy::default(),
-            &policies,
-        );
-        let check_deadline_seconds = check.number(
-            "check_deadline_seconds",
-            self.check_deadline_seconds,
-            CHECK_DEADLINE_SECONDS,
-        );
-        let errors = check.finish();
-        let (true, Some(id), Some(connector), Some(course_id)) = (errors.0.is_empty(), id, connector, course_id) else {
-            return Err(errors);
-        };
-        Ok(Exam {
-            id,
-            name: name.map(str::to_owned),
-            connector,
-            course_id,
-            on_failed,
-            on_non_graded,
-            write_score_on_failed: self.write_score_on_failed.unwrap_or(true),
-            write_score_on_non_graded: self.write_score_on_non_graded.unwrap_or(false),
-            version_policy,
-            check_deadline_seconds,
-            created_at: Timestamp::UNIX_EPOCH,
-            updated_at: Timestamp::UNIX_EPOCH,
         })
     }
 }

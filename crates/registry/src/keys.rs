@@ -13,6 +13,7 @@ pub(crate) struct Keys {
     pub(crate) audit: String,
     token: String,
     token_turn: String,
+    user: String,
 }
 
 impl Keys {
@@ -24,6 +25,7 @@ impl Keys {
             audit: format!("{shard_prefix}registry:audit"),
             token: format!("{shard_prefix}registry:token:"),
             token_turn: format!("{shard_prefix}registry:token-turn:"),
+            user: format!("{shard_prefix}registry:user:"),
         }
     }
 
@@ -35,5 +37,10 @@ impl Keys {
     /// String: the ticket of the worker whose turn it is to ask for a token; goes after seconds.
     pub(crate) fn token_turn(&self, connector: &str) -> String {
         format!("{}{connector}", self.token_turn)
+    }
+
+    /// String: the number that one platform gave the person behind the hash of an e-mail address; goes after an hour.
+    pub(crate) fn user(&self, connector: &str, domain: &str, email_hash: &str) -> String {
+        format!("{}{connector}:{domain}:{email_hash}", self.user)
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::connector::{Connector, ConnectorKind, WebhookAccess};
+use crate::delivery_policy::{ReadBeforeWrite, VerifyPolicy};
 use crate::domain::Domain;
 use crate::error::RegistryError;
 use crate::id::ConnectorId;
@@ -38,6 +39,10 @@ pub(crate) struct ConnectorRecord {
     pub(crate) webhook: Option<WebhookRecord>,
     pub(crate) connect_timeout_ms: u32,
     pub(crate) request_timeout_ms: u32,
+    #[serde(default)]
+    pub(crate) read_before_write: ReadBeforeWrite,
+    #[serde(default)]
+    pub(crate) verify: VerifyPolicy,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     #[serde(default)]
@@ -87,6 +92,8 @@ impl ConnectorRecord {
             }),
             connect_timeout_ms: connector.connect_timeout_ms,
             request_timeout_ms: connector.request_timeout_ms,
+            read_before_write: connector.read_before_write,
+            verify: connector.verify,
             created_at: connector.created_at,
             updated_at: connector.updated_at,
             validated_at: connector.validated_at,
@@ -110,6 +117,29 @@ impl ConnectorRecord {
         self.sealed().all(|(_, sealed)| vault.is_current(sealed))
     }
 
+    /// Seals with today's key what another one sealed; on an error nothing has changed.
+    pub(crate) fn reseal(&mut self, vault: &Vault) -> Result<(), RegistryError> {
+        let again = |field: &'static str, sealed: &str| -> Result<String, RegistryError> {
+            if vault.is_current(sealed) {
+                return Ok(sealed.to_owned());
+            }
+            let plain = self.reveal(vault, field, sealed);
+            let plain = plain.map_err(|source| self.closed(field, source))?;
+            Ok(vault.seal(&context(&self.id, field), &plain))
+        };
+        let client_secret = again(CLIENT_SECRET, &self.client_secret)?;
+        let password = again(PASSWORD, &self.password)?;
+        let webhook = self.webhook.as_ref();
+        let webhook = webhook.map(|webhook| again(WEBHOOK_PASSWORD, &webhook.password));
+        let webhook = webhook.transpose()?;
+        self.client_secret = client_secret;
+        self.password = password;
+        if let (Some(record), Some(password)) = (self.webhook.as_mut(), webhook) {
+            record.password = password;
+        }
+        Ok(())
+    }
+
     /// The plain text of one sealed secret of this record.
     pub(crate) fn reveal(&self, vault: &Vault, field: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         vault.open(&context(&self.id, field), sealed)
@@ -120,11 +150,7 @@ impl ConnectorRecord {
         let secret = |field: &'static str, sealed: &str| {
             let plain = self
                 .reveal(vault, field, sealed)
-                .map_err(|source| RegistryError::Sealed {
-                    connector: self.id.clone(),
-                    field,
-                    source,
-                })?;
+                .map_err(|source| self.closed(field, source))?;
             std::str::from_utf8(&plain)
                 .map(SecretString::from)
                 .map_err(|_| self.unreadable())
@@ -151,6 +177,8 @@ impl ConnectorRecord {
             webhook: webhook.transpose()?,
             connect_timeout_ms: self.connect_timeout_ms,
             request_timeout_ms: self.request_timeout_ms,
+            read_before_write: self.read_before_write,
+            verify: self.verify,
             created_at: self.created_at,
             updated_at: self.updated_at,
             validated_at: self.validated_at,
@@ -173,10 +201,20 @@ impl ConnectorRecord {
             webhook_username: self.webhook.map(|webhook| webhook.username),
             connect_timeout_ms: self.connect_timeout_ms,
             request_timeout_ms: self.request_timeout_ms,
+            read_before_write: self.read_before_write,
+            verify: self.verify,
             created_at: self.created_at,
             updated_at: self.updated_at,
             validated_at: self.validated_at,
             validation: self.validation,
+        }
+    }
+
+    fn closed(&self, field: &'static str, source: VaultError) -> RegistryError {
+        RegistryError::Sealed {
+            connector: self.id.clone(),
+            field,
+            source,
         }
     }
 

@@ -94,6 +94,19 @@ impl<'a> Reader<'a> {
         text
     }
 
+    pub(crate) fn texts(&mut self, field: &Field<'a>) -> Option<Vec<String>> {
+        let items = field.value.as_array().map(|items| items.iter());
+        let texts = items.and_then(|items| {
+            items
+                .map(|item| item.get_ref().as_str().map(str::to_owned))
+                .collect::<Option<Vec<String>>>()
+        });
+        if texts.is_none() {
+            self.wrong_type(field, "a list of strings in quotes");
+        }
+        texts
+    }
+
     pub(crate) fn boolean(&mut self, field: &Field<'a>) -> Option<bool> {
         let boolean = field.value.as_bool();
         if boolean.is_none() {

@@ -153,8 +153,26 @@ impl Vault {
 
     /// Whether the text was sealed with the key that seals today.
     pub fn is_current(&self, sealed: &str) -> bool {
-        let key_id = sealed.split('.').nth(1);
-        key_id == self.keys.sealing.first().map(|(id, _)| id.as_str())
+        Self::key_id_of(sealed) == Some(self.current_key_id())
+    }
+
+    /// The id of the key that seals today.
+    pub fn current_key_id(&self) -> &str {
+        self.keys.sealing.first().map_or("", |(id, _)| id.as_str())
+    }
+
+    /// The id of the key that a text was sealed with; none where the text is not a sealed one.
+    pub fn key_id_of(sealed: &str) -> Option<&str> {
+        let mut parts = sealed.splitn(3, '.');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(SCHEME), Some(key_id), Some(_)) if is_key_id(key_id) => Some(key_id),
+            (_, _, _) => None,
+        }
+    }
+
+    /// Whether the key file holds this key, so that what it sealed opens.
+    pub fn holds(&self, key_id: &str) -> bool {
+        self.keys.sealing.iter().any(|(id, _)| id == key_id)
     }
 
     /// The same short hash for the same text, of no use to one who lacks the key.
@@ -229,6 +247,19 @@ mod tests {
         assert!(rotated.is_current(&again));
         let error = vault(OLD).open("here", &again).unwrap_err();
         assert!(matches!(error, VaultError::UnknownKey { key_id } if key_id == "new"));
+    }
+
+    #[test]
+    fn a_vault_names_the_key_that_seals_and_the_keys_that_it_holds() {
+        let rotated = vault(&format!("{NEW}{OLD}{}", index_of_old()));
+        assert_eq!(rotated.current_key_id(), "new");
+        assert!(rotated.holds("new") && rotated.holds("old"));
+        assert!(!rotated.holds("index") && !rotated.holds("older") && !rotated.holds(""));
+        assert_eq!(Vault::key_id_of(&vault(OLD).seal("here", b"secret")), Some("old"));
+        for text in ["", "s1", "s1.old", "s2.old.AAAA", "s1..AAAA", "s1.o d.AAAA", "plain"] {
+            assert_eq!(Vault::key_id_of(text), None, "{text}");
+            assert!(!rotated.is_current(text), "{text}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::connector::{Connector, ConnectorKind};
+use crate::delivery_policy::{ReadBeforeWrite, VerifyPolicy};
 use crate::id::ConnectorId;
 
 /// A connector without its secrets, for the API and the command line.
@@ -34,6 +35,10 @@ pub struct ConnectorView {
     pub connect_timeout_ms: u32,
     /// How long one call may take.
     pub request_timeout_ms: u32,
+    /// When an enrolment is read before it is written.
+    pub read_before_write: ReadBeforeWrite,
+    /// Which writes are read back afterwards.
+    pub verify: VerifyPolicy,
     /// When the connector was first stored.
     pub created_at: Timestamp,
     /// When the connector last changed.
@@ -59,6 +64,8 @@ impl From<&Connector> for ConnectorView {
             webhook_username: connector.webhook.as_ref().map(|webhook| webhook.username.clone()),
             connect_timeout_ms: connector.connect_timeout_ms,
             request_timeout_ms: connector.request_timeout_ms,
+            read_before_write: connector.read_before_write,
+            verify: connector.verify,
             created_at: connector.created_at,
             updated_at: connector.updated_at,
             validated_at: connector.validated_at,

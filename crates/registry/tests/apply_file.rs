@@ -151,6 +151,51 @@ fn an_empty_file_holds_nothing() {
 )]
 #[case("pass_sticky", "passsticky", "did you mean 'pass_sticky'?")]
 #[case(
+    "calls_per_hour = 1_000",
+    "read_before_write = \"retry\"",
+    "line 10: connector acme: read_before_write: not a known word; did you mean 'retry_only'?"
+)]
+#[case(
+    "calls_per_hour = 1_000",
+    "verify = true",
+    "line 10: connector acme: verify: a value of type boolean; write a string in quotes"
+)]
+#[case(
+    "course_id = 146",
+    "course_id = 146\neligible_states = []",
+    "line 17: exam forklift-01: eligible_states: an empty list; use one or more of subscribed, in_progress"
+)]
+#[case(
+    "course_id = 146",
+    "course_id = 146\neligible_states = [\"subscribed\", \"suspend\"]",
+    "line 17: exam forklift-01: eligible_states: entry 2 is not a known word; did you mean 'suspended'?"
+)]
+#[case(
+    "course_id = 146",
+    "course_id = 146\neligible_states = \"subscribed\"",
+    "line 17: exam forklift-01: eligible_states: a value of type string; write a list of strings in quotes"
+)]
+#[case(
+    "course_id = 146",
+    "course_id = 146\neligible_states = [\"subscribed\", 1]",
+    "line 17: exam forklift-01: eligible_states: a value of type array; write a list of strings in quotes"
+)]
+#[case(
+    "course_id = 146",
+    "course_id = 146\nresult_field = 12",
+    "line 17: exam forklift-01: result_field: a value of type integer; write { id = 12,"
+)]
+#[case(
+    "course_id = 146",
+    "course_id = 146\nresult_field = { passed = \"Passed\" }",
+    "line 17: exam forklift-01: result_field.id: missing; add result_field.id"
+)]
+#[case(
+    "course_id = 146",
+    "course_id = 146\nresult_field = { id = 12, pased = \"Passed\" }",
+    "line 17: exam forklift-01: result_field.pased: unknown field; did you mean 'result_field.passed'?"
+)]
+#[case(
     "id = \"forklift-01\"",
     "id = \"Forklift 01\"",
     "line 14: exam: id: not an id; use 1 to 63"

@@ -1,7 +1,9 @@
 //! Connectors and exams from the API's JSON.
 #![expect(clippy::unwrap_used, reason = "a test's own helpers may stop it")]
 
-use passback_registry::{ConnectorInput, ExamInput, FieldErrors, OnOutcome, VersionPolicy};
+use passback_registry::{
+    ConnectorInput, EligibleState, ExamInput, FieldErrors, OnOutcome, ReadBeforeWrite, VerifyPolicy, VersionPolicy,
+};
 use rstest::rstest;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -38,6 +40,8 @@ fn a_connector_with_the_least_fields_gets_the_defaults() {
     assert_eq!(connector.connect_timeout_ms, 5_000);
     assert_eq!(connector.request_timeout_ms, 30_000);
     assert!(connector.webhook.is_none());
+    assert_eq!(connector.read_before_write, ReadBeforeWrite::Always);
+    assert_eq!(connector.verify, VerifyPolicy::Always);
     assert_eq!(connector.client_secret.expose_secret(), "s3cret-client");
 }
 
@@ -68,6 +72,85 @@ fn an_exam_with_the_least_fields_gets_the_defaults() {
     assert!(!exam.write_score_on_non_graded);
     assert_eq!(exam.version_policy, VersionPolicy::PassSticky);
     assert_eq!(exam.check_deadline_seconds, 20);
+    assert_eq!(
+        exam.eligible_states,
+        [EligibleState::Subscribed, EligibleState::InProgress]
+    );
+    assert_eq!(exam.result_field, None);
+}
+
+#[test]
+fn each_word_of_a_policy_is_read_as_it_is_written() {
+    for policy in ReadBeforeWrite::ALL {
+        let json = with(connector(), "read_before_write", json!(policy.as_str()));
+        let input: ConnectorInput = serde_json::from_value(json).unwrap();
+        assert_eq!(input.validate().unwrap().read_before_write, policy);
+        assert_eq!(serde_json::to_value(policy).unwrap(), policy.as_str());
+    }
+    for policy in VerifyPolicy::ALL {
+        let json = with(connector(), "verify", json!(policy.as_str()));
+        let input: ConnectorInput = serde_json::from_value(json).unwrap();
+        assert_eq!(input.validate().unwrap().verify, policy);
+        assert_eq!(serde_json::to_value(policy).unwrap(), policy.as_str());
+    }
+    for state in EligibleState::ALL {
+        let json = with(exam(), "eligible_states", json!([state.as_str()]));
+        let input: ExamInput = serde_json::from_value(json).unwrap();
+        assert_eq!(input.validate().unwrap().eligible_states, [state]);
+        assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+    }
+}
+
+#[test]
+fn the_order_of_eligible_states_does_not_matter() {
+    let json = with(
+        exam(),
+        "eligible_states",
+        json!(["suspended", "in_progress", "subscribed"]),
+    );
+    let exam = serde_json::from_value::<ExamInput>(json).unwrap().validate().unwrap();
+    let ordered = [
+        EligibleState::Subscribed,
+        EligibleState::InProgress,
+        EligibleState::Suspended,
+    ];
+    assert_eq!(exam.eligible_states, ordered);
+}
+
+#[rstest]
+#[case(json!({ "id": 12 }), ["passed", "failed", "non_graded"])]
+#[case(json!({ "id": 12, "passed": " Bestanden ", "failed": null }), ["Bestanden", "failed", "non_graded"])]
+#[case(json!({ "id": 12, "passed": "P", "failed": "F", "non_graded": "N" }), ["P", "F", "N"])]
+fn a_result_field_needs_its_id_and_has_texts_of_its_own(#[case] field: Value, #[case] texts: [&str; 3]) {
+    let input: ExamInput = serde_json::from_value(with(exam(), "result_field", field)).unwrap();
+    let field = input.validate().unwrap().result_field.unwrap();
+    assert_eq!(field.id, 12);
+    assert_eq!([&field.passed, &field.failed, &field.non_graded], texts);
+}
+
+#[rstest]
+#[case(json!({}), "result_field.id: missing; add result_field.id")]
+#[case(json!({ "id": 0 }), "result_field.id: 0 is no enrolment field id; use the number of the enrolment field in Docebo")]
+#[case(json!({ "id": 12, "failed": " " }), "result_field.failed: empty; give result_field.failed a value")]
+#[case(json!({ "id": 12, "non_graded": "a\nb" }), "result_field.non_graded: too long or with control characters")]
+fn a_wrong_result_field_is_named_with_its_part(#[case] field: Value, #[case] expected: &str) {
+    let input: ExamInput = serde_json::from_value(with(exam(), "result_field", field)).unwrap();
+    let text = input.validate().unwrap_err().to_string();
+    assert!(text.contains(expected), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+}
+
+#[rstest]
+#[case(json!([]), "an empty list; use one or more of subscribed, in_progress, suspended")]
+#[case(json!(["subscribed", "in_progress", "subscribed"]), "'subscribed' stands in it twice; keep one of the two")]
+#[case(json!(["subscribed", "in-progress"]), "entry 2 is not a known word; did you mean 'in_progress'?")]
+#[case(json!(["completed"]), "entry 1 is not a known word; use one of subscribed,")]
+fn eligible_states_are_known_words_each_once(#[case] states: Value, #[case] expected: &str) {
+    let input: ExamInput = serde_json::from_value(with(exam(), "eligible_states", states)).unwrap();
+    let text = input.validate().unwrap_err().to_string();
+    assert!(text.starts_with("exam forklift-01: eligible_states: "), "{text}");
+    assert!(text.contains(expected), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
 }
 
 #[rstest]
@@ -94,6 +177,8 @@ fn an_exam_with_the_least_fields_gets_the_defaults() {
 #[case("connect_timeout_ms", json!(1))]
 #[case("connect_timeout_ms", json!(31_000))]
 #[case("request_timeout_ms", json!(10_000_000))]
+#[case("read_before_write", json!("never"))]
+#[case("verify", json!("Always"))]
 fn a_wrong_connector_field_is_named_with_its_fix(#[case] field: &str, #[case] value: Value) {
     let errors = connector_errors(with(connector(), field, value));
     assert_eq!(errors.0.len(), 1, "{errors}");
@@ -161,6 +246,9 @@ fn an_unknown_field_is_refused_by_name() {
     let error = serde_json::from_value::<ConnectorInput>(with(connector(), "passwort", json!("x"))).unwrap_err();
     assert!(error.to_string().contains("passwort"));
     assert!(serde_json::from_value::<ExamInput>(with(exam(), "score", json!(1))).is_err());
+    let field = json!({ "id": 12, "pased": "yes" });
+    let error = serde_json::from_value::<ExamInput>(with(exam(), "result_field", field)).unwrap_err();
+    assert!(error.to_string().contains("pased"), "{error}");
 }
 
 #[test]

@@ -45,6 +45,8 @@ pub enum FaultOn {
     EnrollmentRead,
     /// `PUT /learn/v1/enrollments/{course}/{user}`.
     EnrollmentWrite,
+    /// `GET /learn/v1/enrollments`.
+    EnrollmentList,
     /// Every request except control requests.
     Any,
 }
@@ -164,10 +166,10 @@ impl Fault {
         }
         let narrowed = self.user_id.is_some() || self.course_id.is_some();
         match self.on {
-            FaultOn::Token | FaultOn::UserSearch if narrowed => {
-                Some("user_id and course_id only narrow enrolment calls".to_owned())
+            FaultOn::Token | FaultOn::UserSearch | FaultOn::EnrollmentList if narrowed => {
+                Some("user_id and course_id only narrow enrolment calls for one user and course".to_owned())
             }
-            FaultOn::Token | FaultOn::UserSearch | FaultOn::EnrollmentRead | FaultOn::Any
+            FaultOn::Token | FaultOn::UserSearch | FaultOn::EnrollmentRead | FaultOn::EnrollmentList | FaultOn::Any
                 if self.kind == FaultKind::NotUpdated =>
             {
                 Some("not_updated only strikes on = \"enrollment_write\"".to_owned())
@@ -176,6 +178,7 @@ impl Fault {
             | FaultOn::UserSearch
             | FaultOn::EnrollmentRead
             | FaultOn::EnrollmentWrite
+            | FaultOn::EnrollmentList
             | FaultOn::Any => None,
         }
     }

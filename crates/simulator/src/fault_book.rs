@@ -76,6 +76,7 @@ fn matches(fault: &Fault, target: Target) -> bool {
         FaultOn::UserSearch => target.endpoint == Endpoint::UserSearch,
         FaultOn::EnrollmentRead => target.endpoint == Endpoint::EnrollmentRead,
         FaultOn::EnrollmentWrite => target.endpoint == Endpoint::EnrollmentWrite,
+        FaultOn::EnrollmentList => target.endpoint == Endpoint::EnrollmentList,
         FaultOn::Any => true,
     };
     let course = target.pair.map(|pair| pair.course_id);

@@ -156,6 +156,11 @@ mod tests {
             ("token:html:every=0", "every is 0"),
             ("token:slow", "needs delay_ms"),
             ("token:html:user_id=1", "only narrow enrolment calls"),
+            (
+                "enrollment_list:html:course_id=1",
+                "only narrow enrolment calls for one user",
+            ),
+            ("enrollment_list:not_updated", "only strikes on"),
             ("any:not_updated", "only strikes on"),
         ];
         for (flag, wanted) in cases {

@@ -15,6 +15,8 @@ pub enum Endpoint {
     EnrollmentRead,
     /// `PUT /learn/v1/enrollments/{course}/{user}`.
     EnrollmentWrite,
+    /// `GET /learn/v1/enrollments`.
+    EnrollmentList,
     /// Anything else; answered 404.
     Other,
 }
@@ -40,6 +42,7 @@ impl Target {
         match segments.as_slice() {
             ["oauth2", "token"] if method == Method::POST => Self::without_pair(Endpoint::Token),
             ["manage", "v1", "user"] if method == Method::GET => Self::without_pair(Endpoint::UserSearch),
+            ["learn", "v1", "enrollments"] if method == Method::GET => Self::without_pair(Endpoint::EnrollmentList),
             ["learn", "v1", "enrollments", course, user] => {
                 let endpoint = if method == Method::GET {
                     Endpoint::EnrollmentRead
@@ -74,6 +77,7 @@ mod tests {
         let of = |method: &str, path: &str| Target::of(&Method::from_bytes(method.as_bytes()).unwrap(), path);
         assert_eq!(of("POST", "/oauth2/token").endpoint, Endpoint::Token);
         assert_eq!(of("GET", "/manage/v1/user").endpoint, Endpoint::UserSearch);
+        assert_eq!(of("GET", "/learn/v1/enrollments").endpoint, Endpoint::EnrollmentList);
         let pair = Some(Pair {
             course_id: 146,
             user_id: 7,
@@ -92,6 +96,7 @@ mod tests {
             ("GET", "/oauth2/token"),
             ("POST", "/manage/v1/user"),
             ("DELETE", "/learn/v1/enrollments/146/7"),
+            ("PUT", "/learn/v1/enrollments"),
             ("GET", "/learn/v1/enrollments/146/seven"),
             ("GET", "/learn/v1/enrollments/146/7/"),
             ("GET", "/"),

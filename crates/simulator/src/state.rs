@@ -167,6 +167,17 @@ impl State {
         self.enrollments.get(&pair)
     }
 
+    /// Lists enrolments in the order of courses, then users.
+    pub(crate) fn enrollments_where(&self, asked_for: impl Fn(Pair) -> bool) -> Vec<&Enrollment> {
+        let mut found: Vec<&Enrollment> = self
+            .enrollments
+            .values()
+            .filter(|enrollment| asked_for(pair_of(enrollment)))
+            .collect();
+        found.sort_by_key(|enrollment| (enrollment.course_id, enrollment.user_id));
+        found
+    }
+
     /// Sets an enrolment as a person would; it is not an effect of a call.
     pub(crate) fn put_enrollment(&mut self, enrollment: Enrollment) {
         self.enrollments.insert(pair_of(&enrollment), enrollment);

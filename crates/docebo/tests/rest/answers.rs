@@ -115,7 +115,7 @@ async fn each_answer_to_a_write_has_its_name(
 #[tokio::test]
 async fn the_documented_enrolment_is_read() {
     let stub = Stub::answering(json(
-        r#"{"data":{"records":{"id":146,"name":"Forklift exam","type":"elearning","status":2,"score":87.0,"enroll_begin_date":"2026-01-20 13:05:00","course_complete_date":"2026-02-11 09:30:11","enrollment_fields":[]}},"version":"1.0.0","_links":[]}"#,
+        r#"{"data":{"records":{"id":146,"name":"Forklift exam","type":"elearning","status":2,"score":87.0,"enroll_begin_date":"2026-01-20 13:05:00","course_complete_date":"2026-02-11 09:30:11","enrollment_fields":{"12":"Passed"}}},"version":"1.0.0","_links":[]}"#,
     ))
     .await;
     let enrollment = stub
@@ -126,6 +126,10 @@ async fn the_documented_enrolment_is_read() {
         .unwrap();
     assert_eq!(enrollment.status, EnrollmentStatus::Completed);
     assert_eq!(enrollment.score, Some(87.0));
+    assert_eq!(
+        enrollment.fields,
+        BTreeMap::from([("12".to_owned(), "Passed".to_owned())])
+    );
     assert_eq!(enrollment.completed_at, Some(date(2026, 2, 11).at(9, 30, 11, 0)));
     assert_eq!(stub.seen(ENROLLMENT_PATH).len(), 1);
 }

@@ -6,7 +6,7 @@ use crate::shard::{LEASE, Shard, ending, job, name};
 
 const LOOK_AGAIN_MS: u64 = 6 * 3_600_000;
 /// As many ready jobs as a connector may have for one more to be looked at again.
-const MAX_SWEPT: usize = 10;
+const MAX_SWEPT: u64 = 10;
 
 async fn claim_all(shard: &Shard) -> Vec<Claimed> {
     shard.queue.claim(Lane::Push, &name("w1"), 100, LEASE).await.unwrap()
@@ -51,7 +51,7 @@ async fn a_crowd_that_is_looked_at_again_leaves_the_calls_to_fresh_work_and_gets
     while looked_at < 25 {
         shard.clock.advance_ms(60_000);
         let promoted = shard.queue.promote().await.unwrap();
-        assert!(promoted.ready as usize <= MAX_SWEPT, "{promoted:?}");
+        assert!(promoted.ready <= MAX_SWEPT, "{promoted:?}");
         looked_at += claim_all(&shard).await.len();
         rounds += 1;
         assert!(rounds <= 3, "{looked_at} after {rounds} rounds");

@@ -11,9 +11,11 @@ use crate::request::Endpoint;
 pub(super) fn unauthorized(endpoint: Endpoint) -> Response<Body> {
     match endpoint {
         Endpoint::Token => token::invalid_client(),
-        Endpoint::UserSearch | Endpoint::EnrollmentRead | Endpoint::EnrollmentWrite | Endpoint::Other => {
-            wire::unauthorized()
-        }
+        Endpoint::UserSearch
+        | Endpoint::EnrollmentRead
+        | Endpoint::EnrollmentWrite
+        | Endpoint::EnrollmentList
+        | Endpoint::Other => wire::unauthorized(),
     }
 }
 

@@ -5,11 +5,10 @@ use axum::extract::Query;
 use axum::http::{Response, Uri};
 use serde::{Deserialize, Serialize};
 
+use crate::docebo::listing::{Listing, Page};
 use crate::docebo::wire;
 use crate::state::Platform;
 use crate::world::User;
-
-const MAX_PAGE_SIZE: usize = 200;
 
 #[derive(Deserialize)]
 struct SearchQuery {
@@ -17,25 +16,6 @@ struct SearchQuery {
     search_text: String,
     page: Option<usize>,
     page_size: Option<usize>,
-}
-
-#[derive(Serialize)]
-struct Listing {
-    items: Vec<Item>,
-    count: usize,
-    has_more_data: bool,
-    cursor: Option<String>,
-    current_page: usize,
-    current_page_size: usize,
-    total_page_count: usize,
-    total_count: usize,
-    sort: [Sort; 1],
-}
-
-#[derive(Serialize)]
-struct Sort {
-    sort_attr: &'static str,
-    sort_dir: &'static str,
 }
 
 /// A user on the wire: id and status are strings there.
@@ -82,23 +62,8 @@ pub(super) fn search(platform: &Platform, uri: &Uri) -> Response<Body> {
     let Ok(Query(query)) = Query::<SearchQuery>::try_from_uri(uri) else {
         return wire::bad_request("page and page_size must be numbers.");
     };
-    // Some clients send page 0, and it works.
-    let page = query.page.unwrap_or(1).max(1);
-    let size = query.page_size.unwrap_or(MAX_PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
-    let skip = (page - 1).saturating_mul(size);
-    let found = platform.state().search(&query.search_text, skip, size);
-    wire::success(Listing {
-        count: found.users.len(),
-        has_more_data: skip.saturating_add(found.users.len()) < found.total && !found.users.is_empty(),
-        cursor: None,
-        current_page: page,
-        current_page_size: size,
-        total_page_count: found.total.div_ceil(size),
-        total_count: found.total,
-        sort: [Sort {
-            sort_attr: "user_id",
-            sort_dir: "asc",
-        }],
-        items: found.users.into_iter().map(Item::from).collect(),
-    })
+    let page = Page::of(query.page, query.page_size);
+    let found = platform.state().search(&query.search_text, page.skip(), page.size);
+    let items: Vec<Item> = found.users.into_iter().map(Item::from).collect();
+    wire::success(Listing::new(items, found.total, page, "user_id"))
 }

@@ -6,6 +6,7 @@
 )]
 
 mod control;
+mod enrollment_list;
 mod enrollments;
 mod faults;
 mod ledger;

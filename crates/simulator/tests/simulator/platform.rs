@@ -72,6 +72,10 @@ impl Platform {
         answered(self.request(Method::GET, &format!("/learn/v1/enrollments/{course}/{user}"))).await
     }
 
+    pub(crate) async fn list(&self, query: &[(&str, &str)]) -> Answered {
+        answered(self.request(Method::GET, "/learn/v1/enrollments").query(query)).await
+    }
+
     pub(crate) fn put(&self, course: u64, user: u64, body: &Value) -> RequestBuilder {
         self.request(Method::PUT, &format!("/learn/v1/enrollments/{course}/{user}"))
             .json(body)
