@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use passback_registry::ExamId;
 use serde::{Deserialize, Serialize};
 
-use crate::Code;
+use crate::{Code, public_time};
 
 /// What a check says. An outage is never "not eligible".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,6 +40,19 @@ pub struct CheckAnswer {
     pub code: Code,
     /// When it was found out.
     pub checked_at: Timestamp,
+    /// The result of ours that completed the course, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_result: Option<OwnResult>,
+}
+
+/// A result of ours that completed a course.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnResult {
+    /// The result.
+    pub result_id: String,
+    /// When passback wrote it.
+    #[serde(serialize_with = "public_time::serialize")]
+    pub written_at: Timestamp,
 }
 
 impl CheckAnswer {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use passback_queue::{JobId, JobRecord, Lane, State};
 use serde::Serialize;
 
-use crate::{Actor, Answer, CheckAnswer, Code, public_time};
+use crate::{Actor, Answer, CheckAnswer, Code, OwnResult, public_time};
 
 /// Whether a check has its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -49,6 +49,9 @@ pub struct CheckView {
         skip_serializing_if = "Option::is_none"
     )]
     pub checked_at: Option<Timestamp>,
+    /// Of `already_completed`: the result of ours that completed the course, where it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_result: Option<OwnResult>,
 }
 
 impl CheckView {
@@ -58,13 +61,11 @@ impl CheckView {
     }
 
     pub(crate) fn answered(id: JobId, answer: &CheckAnswer) -> Self {
-        Self::ended(
-            id,
-            answer.exam_id.to_string(),
-            answer.answer,
-            answer.code,
-            answer.checked_at,
-        )
+        let exam_id = answer.exam_id.to_string();
+        Self {
+            own_result: answer.own_result.clone(),
+            ..Self::ended(id, exam_id, answer.answer, answer.code, answer.checked_at)
+        }
     }
 
     fn ended(id: JobId, exam_id: String, answer: Answer, code: Code, checked_at: Timestamp) -> Self {
@@ -80,6 +81,7 @@ impl CheckView {
             who_acts: Some(entry.who_acts),
             resolution: Some(entry.resolution),
             checked_at: Some(checked_at),
+            own_result: None,
         }
     }
 
@@ -95,6 +97,7 @@ impl CheckView {
             who_acts: None,
             resolution: None,
             checked_at: None,
+            own_result: None,
         }
     }
 
@@ -117,9 +120,13 @@ impl CheckView {
             // What kept it from being run may be known long before its deadline.
             State::Expired => ended(code_of(job), ended_ms),
             State::Discarded => ended(Code::DeadlinePassed, ended_ms),
-            State::Dead => ended(code_of(job), job.since_ms),
-            State::Running => Some(Self::waiting(job.id, exam_id)),
-            State::Ready | State::Scheduled | State::Parked => match job.deadline_ms {
+            State::Dead => match job.deadline_ms {
+                // What its worker came to after that is nobody's answer any more.
+                Some(deadline_ms) if deadline_ms <= job.since_ms => ended(Code::DeadlinePassed, deadline_ms),
+                Some(_) | None => ended(code_of(job), job.since_ms),
+            },
+            // An answer that comes after the deadline is not stored: this one stands, whatever the worker still finds.
+            State::Ready | State::Scheduled | State::Parked | State::Running => match job.deadline_ms {
                 Some(deadline_ms) if deadline_ms <= now_ms => ended(Code::DeadlinePassed, deadline_ms),
                 Some(_) | None => Some(Self::waiting(job.id, exam_id)),
             },

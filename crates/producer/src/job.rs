@@ -7,10 +7,11 @@ use passback_queue::{JobId, Lane, Name};
 use passback_registry::{ExamId, Vault, VaultError};
 use serde::{Deserialize, Serialize};
 
-use crate::{Outcome, ValidResult, name::name};
+use crate::{Holding, Outcome, ValidResult, name::name};
 
 const CHECK_V1: &str = "check.v1";
 const PUSH_V1: &str = "push.v1";
+const VERIFY_V1: &str = "verify.v1";
 
 /// Everything a worker can be asked to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,8 @@ pub enum Job {
     Check(CheckJob),
     /// Write this result to the enrolment.
     Push(PushJob),
+    /// Read an enrolment back.
+    Verify(Box<VerifyJob>),
 }
 
 /// A check: is this e-mail enrolled, and not completed, in the exam's course?
@@ -47,6 +50,19 @@ pub struct PushJob {
     pub completed_at: Timestamp,
     /// The exam engine's own count of this person's results.
     pub sequence: Option<u64>,
+}
+
+/// A verify: does the enrolment hold what was written? Carries the result itself, for a person may have it written again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerifyJob {
+    /// The result that was written.
+    pub push: PushJob,
+    /// The course it was written to.
+    pub course_id: u64,
+    /// The Docebo user it was written to.
+    pub user_id: u64,
+    /// What the enrolment must hold.
+    pub sent: Holding,
 }
 
 impl fmt::Debug for CheckJob {
@@ -89,6 +105,7 @@ impl Job {
         match self {
             Self::Check(_) => CHECK_V1,
             Self::Push(_) => PUSH_V1,
+            Self::Verify(_) => VERIFY_V1,
         }
     }
 
@@ -97,6 +114,7 @@ impl Job {
         match self {
             Self::Check(_) => Lane::Check,
             Self::Push(_) => Lane::Push,
+            Self::Verify(_) => Lane::Background,
         }
     }
 
@@ -105,29 +123,37 @@ impl Job {
         let plain = match self {
             Self::Check(job) => serde_json::to_vec(job),
             Self::Push(job) => serde_json::to_vec(&PushPayload::from(job)),
+            Self::Verify(job) => serde_json::to_vec(&VerifyPayload::from(job.as_ref())),
         };
         // Texts, numbers and times always serialise.
-        vault.seal(&context(id), &plain.unwrap_or_default()).into_bytes()
+        vault
+            .seal(&payload_context(id), &plain.unwrap_or_default())
+            .into_bytes()
     }
 
     /// Reads a payload back.
     pub fn open(kind: &str, id: JobId, payload: &[u8], vault: &Vault) -> Result<Self, UnreadableJob> {
-        if ![CHECK_V1, PUSH_V1].contains(&kind) {
+        if ![CHECK_V1, PUSH_V1, VERIFY_V1].contains(&kind) {
             return Err(UnreadableJob::UnknownKind(kind.to_owned()));
         }
         let sealed = std::str::from_utf8(payload).map_err(|_| VaultError::NotSealed)?;
-        let plain = vault.open(&context(id), sealed)?;
+        let plain = vault.open(&payload_context(id), sealed)?;
         // serde's message may quote the payload, which holds an e-mail; where it failed is enough.
         let shape = |error: serde_json::Error| UnreadableJob::Shape(format!("{:?} error", error.classify()));
         if kind == CHECK_V1 {
             return serde_json::from_slice(&plain).map(Self::Check).map_err(shape);
+        }
+        if kind == VERIFY_V1 {
+            let payload: VerifyPayload = serde_json::from_slice(&plain).map_err(shape)?;
+            return Ok(Self::Verify(Box::new(payload.into())));
         }
         let payload: PushPayload = serde_json::from_slice(&plain).map_err(shape)?;
         Ok(Self::Push(payload.into()))
     }
 }
 
-fn context(id: JobId) -> String {
+/// The place that a job's payload is sealed for.
+pub fn payload_context(id: JobId) -> String {
     format!("job/{id}")
 }
 
@@ -185,12 +211,56 @@ impl From<PushPayload> for PushJob {
     }
 }
 
+/// `verify.v1` as it is stored.
+#[derive(Serialize, Deserialize)]
+struct VerifyPayload {
+    push: PushPayload,
+    course_id: u64,
+    user_id: u64,
+    sent: Holding,
+}
+
+impl From<&VerifyJob> for VerifyPayload {
+    fn from(job: &VerifyJob) -> Self {
+        Self {
+            push: PushPayload::from(&job.push),
+            course_id: job.course_id,
+            user_id: job.user_id,
+            sent: job.sent.clone(),
+        }
+    }
+}
+
+impl From<VerifyPayload> for VerifyJob {
+    fn from(payload: VerifyPayload) -> Self {
+        Self {
+            push: payload.push.into(),
+            course_id: payload.course_id,
+            user_id: payload.user_id,
+            sent: payload.sent,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn push() -> Job {
-        Job::Push(PushJob {
+        Job::Push(push_job())
+    }
+
+    fn verify() -> Job {
+        Job::Verify(Box::new(VerifyJob {
+            push: push_job(),
+            course_id: 146,
+            user_id: 13_827,
+            sent: Holding::default(),
+        }))
+    }
+
+    fn push_job() -> PushJob {
+        PushJob {
             result_id: Name::new("r-1").unwrap(),
             exam_id: "forklift-01".parse().unwrap(),
             email: "r.moreau@example.org".to_owned(),
@@ -198,7 +268,7 @@ mod tests {
             score_percent: Some(87.5),
             completed_at: "2026-11-20T09:30:11Z".parse().unwrap(),
             sequence: Some(3),
-        })
+        }
     }
 
     fn check() -> Job {
@@ -212,7 +282,7 @@ mod tests {
     fn a_job_opens_as_it_was_sealed_and_hides_the_address_meanwhile() {
         let (vault, _) = Vault::generate();
         let id = JobId::from_parts(1, 1);
-        for job in [push(), check()] {
+        for job in [push(), check(), verify()] {
             let payload = job.seal(id, &vault);
             assert!(!String::from_utf8_lossy(&payload).contains("moreau"));
             assert_eq!(Job::open(job.kind(), id, &payload, &vault).unwrap(), job);

@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use passback_queue::{Clock, Egress, Queue, RedisOptions, Retention};
 use passback_registry::{Registry, RegistryOptions, Vault};
 
-use crate::{ConnectError, endings::Endings};
+use crate::{ConnectError, endings::Endings, feed_news::FeedNews};
 
 /// What a producer needs to start by itself.
 #[derive(Clone)]
@@ -27,12 +27,13 @@ impl fmt::Debug for ProducerOptions {
     }
 }
 
-/// Turns exam events into jobs. Clones share connections, caches and the news of ended checks.
+/// Turns exam events into jobs. Clones share connections, caches and the news of what has ended.
 #[derive(Clone)]
 pub struct Producer {
     pub(crate) queue: Queue,
     pub(crate) registry: Registry,
     pub(crate) endings: Arc<Endings>,
+    pub(crate) feed_news: Arc<FeedNews>,
 }
 
 impl fmt::Debug for Producer {
@@ -45,10 +46,12 @@ impl Producer {
     /// A producer over a queue and a registry that stand already.
     pub fn new(queue: Queue, registry: Registry) -> Self {
         let endings = Arc::new(Endings::new(queue.clone()));
+        let feed_news = Arc::new(FeedNews::new(queue.clone()));
         Self {
             queue,
             registry,
             endings,
+            feed_news,
         }
     }
 
@@ -59,9 +62,18 @@ impl Producer {
 
     /// The same for a process that calls Docebo, from a named address.
     pub async fn connect_from(egress: Egress, options: ProducerOptions) -> Result<Self, ConnectError> {
+        Self::connect_keeping(Retention::default(), egress, options).await
+    }
+
+    /// The same for a process that keeps things for other times than the usual ones.
+    pub async fn connect_keeping(
+        retention: Retention,
+        egress: Egress,
+        options: ProducerOptions,
+    ) -> Result<Self, ConnectError> {
         let vault = Vault::from_file(&options.master_key_file)?;
         let redis = RedisOptions::new(options.redis_url);
-        let queue = Queue::with_egress(redis.clone(), Clock::default(), Retention::default(), egress)?;
+        let queue = Queue::with_egress(redis.clone(), Clock::default(), retention, egress)?;
         queue.ping().await?;
         let registry_options = RegistryOptions {
             allow_http_loopback: options.allow_http_loopback,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use passback_queue::{HeldBy, JobId, JobRecord, LedgerRow, Name, QueueError, State, Step};
 use serde::Serialize;
 
-use crate::{AcceptedRow, Actor, Code, Outcome, Producer, StoreError, public_time};
+use crate::{AcceptedRow, Actor, Code, Outcome, Producer, ResultCase, StoreError, public_time};
 
 /// Where a result stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -81,6 +81,21 @@ impl ResultState {
 }
 
 impl ResultState {
+    /// Whether Docebo took this very result.
+    pub fn is_written(self) -> bool {
+        match self {
+            Self::Delivered | Self::Confirmed | Self::Verified => true,
+            Self::Accepted
+            | Self::Running
+            | Self::Retrying
+            | Self::Parked
+            | Self::NoOp
+            | Self::Superseded
+            | Self::Dead
+            | Self::Discarded => false,
+        }
+    }
+
     /// Whether it stands still until an event or a person moves it.
     pub fn needs_a_person(self) -> bool {
         match self {
@@ -123,6 +138,12 @@ pub struct StepView {
     /// What it refers to, such as the superseding result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// Who decided it, if a person did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// Why they did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A result as everyone sees it. No e-mail.
@@ -169,6 +190,12 @@ pub struct ResultView {
     /// When it is tried or looked at again.
     #[serde(serialize_with = "public_time::option::serialize")]
     pub next_at: Option<Timestamp>,
+    /// What a person must decide, with the values side by side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<ResultCase>,
+    /// The job that waits for that decision: the one that carries the result, or one that read it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case_job_id: Option<JobId>,
 }
 
 impl Producer {
@@ -194,16 +221,32 @@ impl Producer {
             },
             None => None,
         };
-        Ok(Some(view(result_id, ledger, job.as_ref(), held)?))
+        // What was found by another job waits with that job.
+        let case_job = match ledger
+            .case_job
+            .filter(|id| ledger.case.is_some() && *id != ledger.job_id)
+        {
+            Some(id) => self.queue.job(id).await?,
+            None => None,
+        };
+        let jobs = Jobs {
+            push: job.as_ref(),
+            case: case_job.as_ref(),
+        };
+        Ok(Some(view(result_id, ledger, jobs, held)?))
     }
 }
 
-fn view(
-    result_id: &str,
-    ledger: LedgerRow,
-    job: Option<&JobRecord>,
-    held: Option<HeldBy>,
-) -> Result<ResultView, QueueError> {
+/// The jobs that say where a result stands, as far as they are kept.
+#[derive(Clone, Copy)]
+struct Jobs<'a> {
+    push: Option<&'a JobRecord>,
+    /// The one that waits for a decision, where that is another one.
+    case: Option<&'a JobRecord>,
+}
+
+fn view(result_id: &str, ledger: LedgerRow, jobs: Jobs<'_>, held: Option<HeldBy>) -> Result<ResultView, QueueError> {
+    let job = jobs.push;
     let row: AcceptedRow = serde_json::from_str(&ledger.row)
         .map_err(|_| QueueError::Unreadable(format!("the ledger row of result {result_id}")))?;
     let (state, code) = if let Some(held) = &held {
@@ -212,11 +255,15 @@ fn view(
         let state = state_of(ledger.state.parse()?, job);
         (state, code_of(&ledger, job).filter(|_| state != ResultState::Running))
     };
+    let case = ledger.case.as_deref().and_then(|json| serde_json::from_str(json).ok());
+    let case = case.filter(|case: &ResultCase| state.needs_a_person() && code.as_deref() == Some(case.code.as_str()));
     let entry = code.as_deref().and_then(|code| code.parse::<Code>().ok());
     let entry = entry.map(Code::entry);
     let waits = match state {
         ResultState::Retrying | ResultState::Parked => {
-            job.and_then(|job| job.due_ms).or(held.and_then(|held| held.until_ms))
+            let of_case = jobs.case.filter(|_| case.is_some());
+            let due = of_case.or(job).and_then(|job| job.due_ms);
+            due.or(held.and_then(|held| held.until_ms))
         }
         ResultState::Accepted
         | ResultState::Running
@@ -248,6 +295,8 @@ fn view(
         course_id: row.course_id,
         sequence: row.sequence,
         next_at: waits.map(public_time::from_ms),
+        case_job_id: ledger.case_job.filter(|_| case.is_some()),
+        case,
     })
 }
 
@@ -280,5 +329,7 @@ fn step(step: Step) -> StepView {
         step: step.step,
         code: filled(step.code),
         reference: filled(step.reference),
+        actor: step.actor.and_then(filled),
+        reason: step.reason.and_then(filled),
     }
 }

@@ -1,16 +1,17 @@
 //! The check: is this person enrolled, and not done? With quick tries inside its deadline.
 
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use passback_docebo::Calls;
-use passback_producer::CheckJob;
+use passback_docebo::{Calls, Enrollment, UserId};
+use passback_producer::{CheckJob, Code, Holding, Memory, OwnResult, eligibility};
+use passback_queue::Name;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::decision::timestamp;
-use crate::desk::Desk;
-use crate::eligibility::judge;
+use crate::desk::{Desk, Ground};
 use crate::handler::{CheckWay, row_of};
 use crate::lease::Lease;
-use crate::outcome::{About, Ending, Happened, Trouble};
+use crate::outcome::{About, Ending, Finding, Happened, Trouble};
 
 /// Tries of one attempt; the deadline ends it long before.
 const MAX_TRIES: u32 = 200;
@@ -64,18 +65,60 @@ async fn once(
     calls: &mut Calls,
 ) -> Result<Happened, Trouble> {
     let ground = desk.ground(&job.exam_id, lease.claimed.record.lane).await?;
-    *about = Some(ground.about(desk.email_hash(&job.email)));
-    let users = ground.client.users_by_email(&job.email, calls).await;
-    let user = match users.map_err(Trouble::Docebo)?.as_slice() {
-        [] => return Err(Trouble::UserNotFound),
-        [user] => user.id,
-        // Never the first of several: it may be somebody else.
-        [_, _, ..] => return Err(Trouble::UserAmbiguous),
-    };
-    let enrollment = ground.client.enrollment(ground.course(), user, calls).await;
-    let enrollment = enrollment
-        .map_err(Trouble::Docebo)?
-        .ok_or(Trouble::EnrollmentNotFound)?;
+    *about = Some(ground.about(desk.email_hash(&job.email), None));
     let now = timestamp(lease.now_ms()).to_zoned(TimeZone::UTC).datetime();
-    Ok(judge(&enrollment, now))
+    let (user, enrollment) = find(desk, &ground, &job.email, now, calls).await?;
+    let Some(code) = eligibility(&enrollment, &ground.exam, now) else {
+        let status = enrollment.status.as_str().to_owned();
+        return Err(Trouble::StatusUnknown { status });
+    };
+    let own = if code == Code::AlreadyCompleted {
+        own_result(desk, &ground, lease, user, &enrollment).await?
+    } else {
+        None
+    };
+    Ok(Happened::Checked(Finding { code, own }))
+}
+
+/// The person's enrolment. The user id that their e-mail led to lately is good for a yes; before a no the e-mail is asked
+/// for again, for it may have gone to another account.
+async fn find(
+    desk: &Desk,
+    ground: &Ground,
+    email: &str,
+    now: DateTime,
+    calls: &mut Calls,
+) -> Result<(UserId, Enrollment), Trouble> {
+    if let Some(user) = desk.learned_user(ground, email).await {
+        let enrollment = ground.client.enrollment(ground.course(), user, calls).await;
+        if let Some(enrollment) = enrollment.map_err(Trouble::Docebo)?
+            && eligibility(&enrollment, &ground.exam, now) == Some(Code::Eligible)
+        {
+            return Ok((user, enrollment));
+        }
+    }
+    let users = ground.client.users_by_email(email, calls).await;
+    let user = desk.the_one(ground, email, &users.map_err(Trouble::Docebo)?).await?;
+    let enrollment = ground.client.enrollment(ground.course(), user, calls).await;
+    let enrollment = enrollment.map_err(Trouble::Docebo)?;
+    Ok((user, enrollment.ok_or(Trouble::EnrollmentNotFound)?))
+}
+
+/// The result of ours that completed the course, if it was one and nobody has changed the enrolment since.
+async fn own_result(
+    desk: &Desk,
+    ground: &Ground,
+    lease: &Lease,
+    user: UserId,
+    enrollment: &Enrollment,
+) -> Result<Option<OwnResult>, Trouble> {
+    let subject = lease.claimed.record.key.as_deref().and_then(|key| Name::new(key).ok());
+    let Some(subject) = subject else { return Ok(None) };
+    let memory = Memory::of(&desk.producer.queue().subject(&subject).await?);
+    let known = memory.known.filter(|known| known.user_id == user.0);
+    let held = known.filter(|known| known.holding.is_held_by(&Holding::of(enrollment, &ground.exam)));
+    Ok(held.and_then(|known| {
+        let written_at = known.at;
+        known.written_by.map(|result_id| OwnResult { result_id, written_at })
+    }))
 }

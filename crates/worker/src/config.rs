@@ -16,6 +16,8 @@ pub struct WorkerConfig {
     pub push_deadline: Duration,
     /// When a job has been tried enough.
     pub limits: Limits,
+    /// How long after its acceptance a result that is not at its end is worth a warning.
+    pub overdue_after: Duration,
 }
 
 /// When a job has been tried enough, or waited enough.
@@ -36,6 +38,7 @@ impl Default for WorkerConfig {
             shutdown_grace: Duration::from_secs(25),
             push_deadline: Duration::from_secs(90),
             limits: Limits::default(),
+            overdue_after: Duration::from_hours(24),
         }
     }
 }

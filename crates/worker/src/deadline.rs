@@ -10,6 +10,8 @@ const CHECK_DEADLINE: Duration = Duration::from_secs(20);
 const LONGEST_CHECK: Duration = Duration::from_mins(2);
 /// A check ends itself at its deadline, to answer with what stood in the way; the cut is for one that does not.
 const CHECK_CUT_MARGIN: Duration = Duration::from_secs(1);
+/// What an attempt leaves of a check's time for its answer to be stored: one that comes later is not taken.
+const SETTLE_MARGIN: Duration = Duration::from_millis(500);
 /// A lease outlasts the cut by this: it runs out only if the worker failed to cut.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 
@@ -27,7 +29,8 @@ pub(crate) fn attempt_time(record: &JobRecord, push_deadline: Duration) -> Attem
     match record.lane {
         Lane::Check => {
             let left = |deadline_ms: u64| Duration::from_millis(deadline_ms.saturating_sub(record.since_ms));
-            let deadline = record.deadline_ms.map_or(CHECK_DEADLINE, left).min(LONGEST_CHECK);
+            let left = record.deadline_ms.map_or(CHECK_DEADLINE, left).min(LONGEST_CHECK);
+            let deadline = left.saturating_sub((left / 10).min(SETTLE_MARGIN));
             AttemptTime {
                 deadline,
                 cut: deadline + CHECK_CUT_MARGIN,

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use passback_producer::{Answer, CheckAnswer, Code, wake};
+use passback_producer::{Answer, CheckAnswer, Code, OwnResult, wake};
 use passback_queue::{Gate, JobRecord, Lane, Name, Transition};
 use passback_registry::{ConnectorId, ExamId};
 
 use crate::config::Limits;
 use crate::handler::{CheckWay, LookAgain, PushWay, Wake, behind_gate, row_of};
-use crate::outcome::{About, Finding, Happened, Pushed, Trouble};
+use crate::outcome::{About, Finding, Happened, Pushed, Trouble, Verified};
 use crate::retry_delay::{Spread, a_little_after, whole_ms};
 
 /// Attempts in a row after which an answer that cannot be read is a person's business.
@@ -55,21 +55,31 @@ pub(crate) struct Decision {
 /// Decides what becomes of a job.
 pub(crate) fn decide(happened: &Happened, facts: Facts<'_>, rules: &Rules) -> Decision {
     match happened {
-        Happened::Checked(finding) => match finding {
-            Finding::Eligible => answered(Answer::Eligible, finding.code(), facts),
-            Finding::AlreadyCompleted
-            | Finding::Suspended
-            | Finding::WaitingList
-            | Finding::ToConfirm
-            | Finding::Overbooking
-            | Finding::NotValidNow => answered(Answer::NotEligible, finding.code(), facts),
-        },
-        Happened::Pushed(Pushed::Delivered) => ended(Transition::Done, None, "delivered"),
+        Happened::Checked(Finding { code, own }) => {
+            let answer = if *code == Code::Eligible {
+                Answer::Eligible
+            } else {
+                Answer::NotEligible
+            };
+            by_own_result(answered(answer, *code, facts), own.as_ref())
+        }
+        // A case that an overtaken verify left on its result's row ends with it; any other row is none of its business,
+        // which the queue knows.
+        Happened::Pushed(Pushed::Delivered) | Happened::Verified(Verified::Overtaken { by: None }) => {
+            ended(Transition::Done, None, "delivered")
+        }
         Happened::Pushed(Pushed::NothingToDo) => ended(Transition::Done, Some(Code::NoOp), "no_op"),
-        Happened::Pushed(Pushed::Superseded { by }) => {
+        Happened::Pushed(Pushed::Superseded { by }) | Happened::Verified(Verified::Overtaken { by: Some(by) }) => {
             let transition = Transition::Superseded { by: by.clone() };
             ended(transition, Some(Code::Superseded), "superseded")
         }
+        // What it found stands in the result's row already.
+        Happened::Verified(Verified::AsSent | Verified::Confirmed) => Decision {
+            transition: Transition::Done,
+            code: None,
+            ledger_state: None,
+            answer: None,
+        },
         Happened::Failed(trouble) => match facts.record.lane {
             Lane::Check => decide_check(trouble, facts, rules),
             Lane::Push | Lane::Background => decide_push(trouble, facts, rules),
@@ -177,8 +187,17 @@ fn answered(answer: Answer, code: Code, facts: Facts<'_>) -> Decision {
             answer,
             code,
             checked_at: timestamp(facts.now_ms),
+            own_result: None,
         }),
     }
+}
+
+fn by_own_result(decision: Decision, own: Option<&OwnResult>) -> Decision {
+    let answer = decision.answer.map(|answer| CheckAnswer {
+        own_result: own.cloned(),
+        ..answer
+    });
+    Decision { answer, ..decision }
 }
 
 /// Attempts in a row up to now that failed for this very reason; what burned none of them does not end the row.
@@ -220,6 +239,13 @@ fn wake_name(until: Wake, facts: Facts<'_>) -> Name {
         (Wake::Enrollment, about) => {
             about.map(|about| wake::enrollment(&about.connector, about.course_id, &about.email_hash))
         }
+        (
+            Wake::Decision,
+            Some(About {
+                result_id: Some(result_id),
+                ..
+            }),
+        ) => Some(wake::decision(result_id.as_str())),
         (Wake::Decision, _) => record.result_id.as_deref().map(wake::decision),
         (Wake::Exam, Some(about)) => Some(wake::exam(&about.exam)),
         (Wake::Exam, None) => exam_of_record.as_ref().map(wake::exam),

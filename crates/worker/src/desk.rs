@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use passback_docebo::{Client, CourseId};
+use passback_docebo::{Client, CourseId, User, UserId};
 use passback_producer::Producer;
-use passback_queue::{Gate, Lane, QueueError};
+use passback_queue::{Gate, Lane, Name, QueueError};
 use passback_registry::{Connector, Exam, ExamId, RegistryError};
 
 use crate::call_guard::{CallGuard, LastGate};
@@ -42,12 +42,13 @@ impl Ground {
     }
 
     /// What a job for this e-mail is about.
-    pub(crate) fn about(&self, email_hash: String) -> About {
+    pub(crate) fn about(&self, email_hash: String, result_id: Option<&Name>) -> About {
         About {
             connector: self.connector.id.clone(),
             exam: self.exam.id.clone(),
             course_id: self.exam.course_id,
             email_hash,
+            result_id: result_id.cloned(),
         }
     }
 }
@@ -75,6 +76,52 @@ impl Desk {
             client: client.guarded_by(Arc::new(guard)),
             gate,
         })
+    }
+
+    /// The user that this e-mail led to lately. What is remembered is only ever a saving: where it cannot be read,
+    /// Docebo is asked.
+    pub(crate) async fn learned_user(&self, ground: &Ground, email: &str) -> Option<UserId> {
+        let person = self.email_hash(email);
+        let learned = self.producer.registry().learned_user(&ground.connector.id, &person);
+        learned.await.ok().flatten().map(UserId)
+    }
+
+    /// The one user that an e-mail leads to; who it is, or that it is nobody any more, is remembered.
+    pub(crate) async fn the_one(&self, ground: &Ground, email: &str, users: &[User]) -> Result<UserId, Trouble> {
+        match users {
+            [user] => {
+                self.learn_user(ground, email, user.id).await;
+                Ok(user.id)
+            }
+            [] => {
+                self.forget_user(ground, email).await;
+                Err(Trouble::UserNotFound)
+            }
+            // Never the first of several: it may be somebody else.
+            [_, _, ..] => {
+                self.forget_user(ground, email).await;
+                Err(Trouble::UserAmbiguous)
+            }
+        }
+    }
+
+    async fn learn_user(&self, ground: &Ground, email: &str, user: UserId) {
+        let person = self.email_hash(email);
+        let learned = self
+            .producer
+            .registry()
+            .learn_user(&ground.connector.id, &person, user.0);
+        if let Err(error) = learned.await {
+            tracing::debug!(%error, "a user's id could not be remembered");
+        }
+    }
+
+    async fn forget_user(&self, ground: &Ground, email: &str) {
+        let person = self.email_hash(email);
+        let forgotten = self.producer.registry().forget_user(&ground.connector.id, &person);
+        if let Err(error) = forgotten.await {
+            tracing::debug!(%error, "a user's id could not be forgotten; it expires");
+        }
     }
 
     pub(crate) fn email_hash(&self, email: &str) -> String {

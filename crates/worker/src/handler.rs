@@ -125,6 +125,10 @@ pub(crate) fn row_of(trouble: &Trouble) -> Row {
         Trouble::Docebo(error) => row_of_docebo(error),
         // Looked at again as well: a newer result may have settled it, or its age ends it.
         Trouble::Conflict { .. } => row(Code::Conflict, UNVERIFIED, park(Wake::Decision)),
+        // Looked at again: somebody may set the enrolment back.
+        Trouble::ManualOverride(_) => row(Code::ManualOverride, UNVERIFIED, park(Wake::Decision)),
+        Trouble::IdentityChanged(_) => row(Code::IdentityChanged, UNVERIFIED, park(Wake::Decision)),
+        Trouble::VerifyMismatch(_) => row(Code::VerifyMismatch, UNVERIFIED, park(Wake::Decision)),
         Trouble::ExamMoved => row(Code::ExamMoved, UNVERIFIED, park(Wake::Exam)),
         Trouble::ExamMissing => row(Code::ExamMissing, UNVERIFIED, park(Wake::Exam)),
         Trouble::ConnectorMissing => row(Code::ConnectorMissing, UNVERIFIED, park(Wake::Exam)),
@@ -160,6 +164,9 @@ pub(crate) fn behind_gate(way: PushWay, trouble: &Trouble, gate: &Gate, now_ms: 
         | Trouble::EnrollmentNotFound
         | Trouble::StatusUnknown { .. }
         | Trouble::Conflict { .. }
+        | Trouble::ManualOverride(_)
+        | Trouble::IdentityChanged(_)
+        | Trouble::VerifyMismatch(_)
         | Trouble::ExamMoved
         | Trouble::ExamMissing
         | Trouble::ConnectorMissing
@@ -238,7 +245,7 @@ fn row_of_docebo(error: &Error) -> Row {
         Failure::NotFound { .. } => match error.endpoint {
             Endpoint::EnrollmentWrite => row(Code::EnrollmentNotFound, UNVERIFIED, park(Wake::Enrollment)),
             // These routes exist on every platform; without them, it is not Docebo that answers.
-            Endpoint::Token | Endpoint::UserSearch | Endpoint::EnrollmentRead => {
+            Endpoint::Token | Endpoint::UserSearch | Endpoint::EnrollmentRead | Endpoint::EnrollmentList => {
                 row(code, UNVERIFIED, PushWay::RetryFewTimes)
             }
         },

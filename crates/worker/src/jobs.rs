@@ -1,4 +1,5 @@
-//! Opens a job and runs it: the production handler. Beside that, it keeps the queue's limits as the registry has them.
+//! Opens a job and runs it: the production handler. Beside that, it keeps the queue's limits as the registry
+//! has them, and says what is overdue.
 
 use std::time::Duration;
 
@@ -11,7 +12,9 @@ use crate::check::check;
 use crate::desk::Desk;
 use crate::lease::Lease;
 use crate::outcome::{Ending, Trouble};
+use crate::overdue;
 use crate::push::push;
+use crate::verify::verify;
 
 /// Runs every kind of job.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub(crate) struct Jobs {
     pub(crate) desk: Desk,
     /// Between two looks whether the registry has changed.
     pub(crate) sync_limits_every: Duration,
+    /// How long after its acceptance a result that is not at its end is worth a warning.
+    pub(crate) overdue_after: Duration,
 }
 
 impl Handler for Jobs {
@@ -29,6 +34,7 @@ impl Handler for Jobs {
         match Job::open(&record.kind, record.id, payload, vault) {
             Ok(Job::Check(job)) => check(&self.desk, &job, lease, deadline, calls).await,
             Ok(Job::Push(job)) => push(&self.desk, &job, lease, calls).await,
+            Ok(Job::Verify(job)) => verify(&self.desk, &job, lease, calls).await,
             Err(error) => {
                 let detail = error.to_string();
                 Trouble::Unreadable { detail }.into()
@@ -36,8 +42,15 @@ impl Handler for Jobs {
         }
     }
 
-    /// Whoever stores a connector tells the queue; this is for when that failed, and for connectors of before.
     async fn chores(&self) {
+        let overdue = overdue::watch(&self.desk.producer, self.overdue_after);
+        tokio::join!(self.sync_limits(), overdue);
+    }
+}
+
+impl Jobs {
+    /// Whoever stores a connector tells the queue; this is for when that failed, and for connectors of before.
+    async fn sync_limits(&self) {
         let mut told = LimitsTold::default();
         loop {
             let wait = match self.desk.producer.sync_limits(&mut told).await {

@@ -15,8 +15,8 @@ mod clients;
 mod config;
 mod deadline;
 mod decision;
+mod delivery;
 mod desk;
-mod eligibility;
 mod empty;
 mod error;
 mod fetch;
@@ -31,6 +31,7 @@ mod lane;
 mod lease;
 mod orders;
 mod outcome;
+mod overdue;
 mod patience;
 mod push;
 mod report;
@@ -38,8 +39,9 @@ mod retry_delay;
 mod run;
 mod settler;
 mod shutdown;
+mod stale_guard;
 mod tempo;
-mod wanted;
+mod verify;
 
 #[cfg(test)]
 mod tests;

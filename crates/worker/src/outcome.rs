@@ -1,7 +1,7 @@
 //! What an attempt found. Handlers say what happened; what becomes of the job is decided elsewhere, in one place.
 
 use passback_docebo::Error;
-use passback_producer::Code;
+use passback_producer::{Code, Holding, OwnResult, ResultCase};
 use passback_queue::{Gate, Name};
 use passback_registry::{ConnectorId, ExamId};
 
@@ -12,27 +12,19 @@ pub(crate) enum Happened {
     Checked(Finding),
     /// The push ended well.
     Pushed(Pushed),
+    /// The verify found nothing that a person must see.
+    Verified(Verified),
     /// Something stood in the way.
     Failed(Trouble),
 }
 
-/// What Docebo says of an enrolment that exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Finding {
-    /// The person is enrolled and may begin.
-    Eligible,
-    /// The course is completed.
-    AlreadyCompleted,
-    /// The enrolment is suspended.
-    Suspended,
-    /// The person is on the waiting list.
-    WaitingList,
-    /// The enrolment waits for somebody's confirmation.
-    ToConfirm,
-    /// The course is overbooked.
-    Overbooking,
-    /// Today is outside the enrolment's validity.
-    NotValidNow,
+/// What a check found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// What Docebo says of the enrolment.
+    pub(crate) code: Code,
+    /// The result of ours that completed the course, where it was one.
+    pub(crate) own: Option<OwnResult>,
 }
 
 /// How a push ended well.
@@ -46,6 +38,20 @@ pub(crate) enum Pushed {
     Superseded {
         /// That result.
         by: Name,
+    },
+}
+
+/// What a verify found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verified {
+    /// The enrolment holds what was sent.
+    AsSent,
+    /// Docebo has said so by itself.
+    Confirmed,
+    /// Another result was written since, or is about to be.
+    Overtaken {
+        /// The result that counts, if it is another one.
+        by: Option<Name>,
     },
 }
 
@@ -69,7 +75,15 @@ pub(crate) enum Trouble {
     Conflict {
         /// That result.
         with: String,
+        /// What it would write.
+        other: Box<Holding>,
     },
+    /// Docebo holds what neither passback nor the result put there.
+    ManualOverride(Box<ResultCase>),
+    /// The e-mail leads to another user than before.
+    IdentityChanged(Box<ResultCase>),
+    /// Reading back showed something else than was written.
+    VerifyMismatch(Box<ResultCase>),
     /// The exam points to another course or connector than when the result was accepted.
     ExamMoved,
     /// The exam is not in the registry any more.
@@ -119,6 +133,8 @@ pub(crate) struct About {
     pub(crate) course_id: u64,
     /// The person, as a keyed hash.
     pub(crate) email_hash: String,
+    /// The result, where it is one.
+    pub(crate) result_id: Option<Name>,
 }
 
 /// What a handler hands back.
@@ -148,28 +164,49 @@ impl From<Trouble> for Ending {
     }
 }
 
-impl Finding {
-    /// The catalogue's word for it.
-    pub(crate) fn code(self) -> Code {
+impl Verified {
+    /// What the history keeps of it.
+    pub(crate) fn detail(&self) -> &'static str {
         match self {
-            Self::Eligible => Code::Eligible,
-            Self::AlreadyCompleted => Code::AlreadyCompleted,
-            Self::Suspended => Code::EnrollmentSuspended,
-            Self::WaitingList => Code::EnrollmentWaitingList,
-            Self::ToConfirm => Code::EnrollmentToConfirm,
-            Self::Overbooking => Code::EnrollmentOverbooking,
-            Self::NotValidNow => Code::EnrollmentNotValidNow,
+            Self::AsSent => "the enrolment holds what was sent",
+            Self::Confirmed => "Docebo has confirmed it by a webhook",
+            Self::Overtaken { .. } => "another result was written since, or is on its way",
         }
     }
 }
 
 impl Trouble {
+    /// What a person must decide, as far as the trouble itself says it.
+    pub(crate) fn case(&self) -> Option<&ResultCase> {
+        match self {
+            Self::ManualOverride(case) | Self::IdentityChanged(case) | Self::VerifyMismatch(case) => Some(case),
+            Self::Conflict { .. }
+            | Self::UserNotFound
+            | Self::UserAmbiguous
+            | Self::EnrollmentNotFound
+            | Self::StatusUnknown { .. }
+            | Self::Docebo(_)
+            | Self::ExamMoved
+            | Self::ExamMissing
+            | Self::ConnectorMissing
+            | Self::ConnectorUnusable { .. }
+            | Self::Unreadable { .. }
+            | Self::StoreUnavailable { .. }
+            | Self::Panicked
+            | Self::Cut
+            | Self::OutOfTime { .. }
+            | Self::Interrupted
+            | Self::Unheard
+            | Self::LeaseLost => None,
+        }
+    }
+
     /// What the history keeps of it: bounded and redacted where it was made.
     pub(crate) fn detail(&self) -> Option<String> {
         match self {
             Self::Docebo(error) => Some(error.to_string()),
             Self::StatusUnknown { status } => Some(format!("the enrolment's status is '{status}'")),
-            Self::Conflict { with } => Some(format!("the result {with} is as new and says something else")),
+            Self::Conflict { with, .. } => Some(format!("the result {with} is as new and says something else")),
             Self::ConnectorUnusable { detail } | Self::Unreadable { detail } | Self::StoreUnavailable { detail } => {
                 Some(detail.clone())
             }
@@ -177,6 +214,9 @@ impl Trouble {
             Self::UserNotFound
             | Self::UserAmbiguous
             | Self::EnrollmentNotFound
+            | Self::ManualOverride(_)
+            | Self::IdentityChanged(_)
+            | Self::VerifyMismatch(_)
             | Self::ExamMoved
             | Self::ExamMissing
             | Self::ConnectorMissing

@@ -68,9 +68,14 @@ fn line(decision: &Decision, happened: &Happened, lease: &Lease, calls: &Calls, 
 /// Whether Docebo did what it should, whatever its answer means for the job.
 fn docebo_answered(happened: &Happened) -> bool {
     match happened {
-        Happened::Checked(_) | Happened::Pushed(_) => true,
+        Happened::Checked(_) | Happened::Pushed(_) | Happened::Verified(_) => true,
         Happened::Failed(trouble) => match trouble {
-            Trouble::UserNotFound | Trouble::UserAmbiguous | Trouble::EnrollmentNotFound => true,
+            Trouble::UserNotFound
+            | Trouble::UserAmbiguous
+            | Trouble::EnrollmentNotFound
+            | Trouble::ManualOverride(_)
+            | Trouble::IdentityChanged(_)
+            | Trouble::VerifyMismatch(_) => true,
             // A refusal of this one write, or that there is nothing to write to, is an answer like any other.
             Trouble::Docebo(error) => {
                 let at_write = error.endpoint == Endpoint::EnrollmentWrite;
@@ -148,6 +153,7 @@ pub(crate) fn log(decision: &Decision, happened: &Happened, lease: &Lease) {
 fn detail(happened: &Happened) -> Option<String> {
     match happened {
         Happened::Checked(_) | Happened::Pushed(_) => None,
+        Happened::Verified(verified) => Some(verified.detail().to_owned()),
         Happened::Failed(trouble) => Trouble::detail(trouble),
     }
 }

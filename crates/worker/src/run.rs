@@ -45,6 +45,7 @@ pub async fn run(producer: Producer, config: WorkerConfig, shutdown: Shutdown) -
     let jobs = Jobs {
         desk,
         sync_limits_every: tempo.sync_limits,
+        overdue_after: config.overdue_after,
     };
     run_with(jobs, queue, config, tempo, shutdown).await
 }

@@ -146,3 +146,18 @@ pub(super) const ENROLLMENT_NOT_VALID_NOW: Entry = Entry {
     releases_itself: false,
     http_status: None,
 };
+
+pub(super) const ENROLLMENT_STATE_EXCLUDED: Entry = Entry {
+    code: Code::EnrollmentStateExcluded.as_str(),
+    title: "Not the state that the exam asks for",
+    explanation: "The candidate is enrolled and has not completed the course, but the exam is set up to take nobody \
+                  whose enrolment is in this state.",
+    who_acts: Actor::Platform,
+    resolution: &[
+        "See which states the exam takes: passback exam show ID, eligible_states.",
+        "If the candidate should be able to sit it, add the state and run passback apply -f FILE; then ask again.",
+    ],
+    safe_to_retry: true,
+    releases_itself: false,
+    http_status: None,
+};

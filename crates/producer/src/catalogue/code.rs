@@ -5,11 +5,12 @@ use std::{fmt, str::FromStr};
 use passback_queue::Name;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
+use super::{Entry, cases, checks, docebo, jobs, problems};
 use crate::name::name;
 
-/// Declares the codes: variant, its first sentence, its text.
+/// Declares the codes: variant, its first sentence, its text, its message. A code without a message does not compile.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident => $text:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident => $text:literal, $entry:path;)*) => {
         /// Everything that passback has a message for.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code {
@@ -26,133 +27,158 @@ macro_rules! codes {
                     $(Self::$variant => $text,)*
                 }
             }
+
+            /// The message for the code.
+            pub const fn entry(self) -> Entry {
+                match self {
+                    $(Self::$variant => $entry,)*
+                }
+            }
         }
     };
 }
 
 codes! {
     /// Check: the candidate may sit the exam.
-    Eligible => "eligible";
+    Eligible => "eligible", checks::ELIGIBLE;
     /// No Docebo user has this e-mail.
-    UserNotFound => "user_not_found";
+    UserNotFound => "user_not_found", checks::USER_NOT_FOUND;
     /// Several Docebo users have this e-mail.
-    UserAmbiguous => "user_ambiguous";
+    UserAmbiguous => "user_ambiguous", checks::USER_AMBIGUOUS;
     /// The user is not enrolled in the course.
-    EnrollmentNotFound => "enrollment_not_found";
+    EnrollmentNotFound => "enrollment_not_found", checks::ENROLLMENT_NOT_FOUND;
     /// Check: the course is completed already.
-    AlreadyCompleted => "already_completed";
+    AlreadyCompleted => "already_completed", checks::ALREADY_COMPLETED;
     /// Check: the enrolment is suspended.
-    EnrollmentSuspended => "enrollment_suspended";
+    EnrollmentSuspended => "enrollment_suspended", checks::ENROLLMENT_SUSPENDED;
     /// Check: the user is on the waiting list.
-    EnrollmentWaitingList => "enrollment_waiting_list";
+    EnrollmentWaitingList => "enrollment_waiting_list", checks::ENROLLMENT_WAITING_LIST;
     /// Check: the enrolment must be confirmed first.
-    EnrollmentToConfirm => "enrollment_to_confirm";
+    EnrollmentToConfirm => "enrollment_to_confirm", checks::ENROLLMENT_TO_CONFIRM;
     /// Check: the course is overbooked.
-    EnrollmentOverbooking => "enrollment_overbooking";
+    EnrollmentOverbooking => "enrollment_overbooking", checks::ENROLLMENT_OVERBOOKING;
     /// Check: today lies outside the enrolment's validity.
-    EnrollmentNotValidNow => "enrollment_not_valid_now";
+    EnrollmentNotValidNow => "enrollment_not_valid_now", checks::ENROLLMENT_NOT_VALID_NOW;
+    /// Check: the exam does not take an enrolment in this state.
+    EnrollmentStateExcluded => "enrollment_state_excluded", checks::ENROLLMENT_STATE_EXCLUDED;
     /// No connection to Docebo came about, or it broke.
-    DoceboUnreachable => "docebo_unreachable";
+    DoceboUnreachable => "docebo_unreachable", docebo::DOCEBO_UNREACHABLE;
     /// Docebo answered that it cannot answer.
-    DoceboUnavailable => "docebo_unavailable";
+    DoceboUnavailable => "docebo_unavailable", docebo::DOCEBO_UNAVAILABLE;
     /// Docebo's hourly quota is used up.
-    DoceboThrottled => "docebo_throttled";
+    DoceboThrottled => "docebo_throttled", docebo::DOCEBO_THROTTLED;
     /// Docebo did not answer in time.
-    DoceboTimedOut => "docebo_timed_out";
+    DoceboTimedOut => "docebo_timed_out", docebo::DOCEBO_TIMED_OUT;
     /// Docebo's TLS certificate is not trusted.
-    CertificateInvalid => "certificate_invalid";
+    CertificateInvalid => "certificate_invalid", docebo::CERTIFICATE_INVALID;
     /// Docebo refuses the connector's credentials.
-    CredentialsRefused => "credentials_refused";
+    CredentialsRefused => "credentials_refused", docebo::CREDENTIALS_REFUSED;
     /// The connector's user may not do this.
-    Forbidden => "forbidden";
+    Forbidden => "forbidden", docebo::FORBIDDEN;
     /// Docebo answered with a web page.
-    UnexpectedPage => "unexpected_page";
+    UnexpectedPage => "unexpected_page", docebo::UNEXPECTED_PAGE;
     /// Docebo's answer cannot be read.
-    UnexpectedResponse => "unexpected_response";
+    UnexpectedResponse => "unexpected_response", docebo::UNEXPECTED_RESPONSE;
     /// Docebo refuses the content.
-    Rejected => "rejected";
+    Rejected => "rejected", docebo::REJECTED;
     /// It is not known whether a write took effect.
-    OutcomeUnknown => "outcome_unknown";
+    OutcomeUnknown => "outcome_unknown", docebo::OUTCOME_UNKNOWN;
     /// Check: no answer was found in time.
-    DeadlinePassed => "deadline_passed";
+    DeadlinePassed => "deadline_passed", jobs::DEADLINE_PASSED;
     /// All attempts, or all the time for them, are used up.
-    Exhausted => "exhausted";
+    Exhausted => "exhausted", jobs::EXHAUSTED;
     /// The program failed inside an attempt.
-    Crashed => "crashed";
+    Crashed => "crashed", jobs::CRASHED;
     /// An attempt took longer than it may.
-    TimedOut => "timed_out";
+    TimedOut => "timed_out", jobs::TIMED_OUT;
     /// A person holds the connector or the lane.
-    Paused => "paused";
+    Paused => "paused", jobs::PAUSED;
     /// The hour's calls are used up, or kept for other work.
-    QuotaUsedUp => "quota_used_up";
+    QuotaUsedUp => "quota_used_up", jobs::QUOTA_USED_UP;
     /// Several workers were lost under one job.
-    CrashedWorkers => "crashed_workers";
+    CrashedWorkers => "crashed_workers", jobs::CRASHED_WORKERS;
     /// The worker stopped giving signs of life.
-    WorkerLost => "worker_lost";
+    WorkerLost => "worker_lost", jobs::WORKER_LOST;
     /// The worker lives but never reported.
-    LeaseRanOut => "lease_ran_out";
+    LeaseRanOut => "lease_ran_out", jobs::LEASE_RAN_OUT;
     /// The job cannot be read by this version.
-    Unreadable => "unreadable";
+    Unreadable => "unreadable", jobs::UNREADABLE;
     /// The exam points elsewhere than when the result was accepted.
-    ExamMoved => "exam_moved";
+    ExamMoved => "exam_moved", jobs::EXAM_MOVED;
     /// The exam's entry was removed.
-    ExamMissing => "exam_missing";
+    ExamMissing => "exam_missing", jobs::EXAM_MISSING;
     /// The connector's entry was removed.
-    ConnectorMissing => "connector_missing";
+    ConnectorMissing => "connector_missing", jobs::CONNECTOR_MISSING;
     /// A newer result took its place.
-    Superseded => "superseded";
+    Superseded => "superseded", jobs::SUPERSEDED;
     /// A person gave the job up.
-    Discarded => "discarded";
+    Discarded => "discarded", jobs::DISCARDED;
     /// Two results are as new and contradict each other.
-    Conflict => "conflict";
+    Conflict => "conflict", jobs::CONFLICT;
     /// Docebo had it already.
-    NoOp => "no_op";
+    NoOp => "no_op", jobs::NO_OP;
+    /// Docebo holds what neither passback nor the result put there.
+    ManualOverride => "manual_override", cases::MANUAL_OVERRIDE;
+    /// The e-mail leads to another user than before.
+    IdentityChanged => "identity_changed", cases::IDENTITY_CHANGED;
+    /// Reading back showed something else than was written.
+    VerifyMismatch => "verify_mismatch", cases::VERIFY_MISMATCH;
+    /// A person decided that Docebo's value stays.
+    KeptTheirs => "kept_theirs", cases::KEPT_THEIRS;
+    /// The candidate's data was erased.
+    Erased => "erased", cases::ERASED;
     /// The worker was stopped before it began or ended.
-    ShuttingDown => "shutting_down";
+    ShuttingDown => "shutting_down", jobs::SHUTTING_DOWN;
     /// Request: fields cannot be accepted.
-    InvalidRequest => "invalid_request";
+    InvalidRequest => "invalid_request", problems::INVALID_REQUEST;
     /// Request: the body is not JSON.
-    MalformedJson => "malformed_json";
+    MalformedJson => "malformed_json", problems::MALFORMED_JSON;
     /// Request: no such exam.
-    UnknownExam => "unknown_exam";
+    UnknownExam => "unknown_exam", problems::UNKNOWN_EXAM;
     /// Request: no such connector.
-    UnknownConnector => "unknown_connector";
+    UnknownConnector => "unknown_connector", problems::UNKNOWN_CONNECTOR;
     /// Request: the result id has other content.
-    ResultIdTaken => "result_id_taken";
+    ResultIdTaken => "result_id_taken", problems::RESULT_ID_TAKEN;
     /// Request: no token.
-    TokenMissing => "token_missing";
+    TokenMissing => "token_missing", problems::TOKEN_MISSING;
     /// Request: a token that is not known.
-    TokenInvalid => "token_invalid";
+    TokenInvalid => "token_invalid", problems::TOKEN_INVALID;
     /// Request: the token's role does not allow it.
-    RoleTooLow => "role_too_low";
+    RoleTooLow => "role_too_low", problems::ROLE_TOO_LOW;
     /// Request: nothing is there.
-    NotFound => "not_found";
+    NotFound => "not_found", problems::NOT_FOUND;
     /// Request: the path does not take this method.
-    MethodNotAllowed => "method_not_allowed";
+    MethodNotAllowed => "method_not_allowed", problems::METHOD_NOT_ALLOWED;
     /// Request: the body is of another type.
-    UnsupportedMediaType => "unsupported_media_type";
+    UnsupportedMediaType => "unsupported_media_type", problems::UNSUPPORTED_MEDIA_TYPE;
     /// Request: the body is too large.
-    TooLarge => "too_large";
+    TooLarge => "too_large", problems::TOO_LARGE;
     /// Request: the batch has too many lines.
-    TooManyLines => "too_many_lines";
+    TooManyLines => "too_many_lines", problems::TOO_MANY_LINES;
     /// Request: Redis does not answer.
-    StoreUnavailable => "store_unavailable";
+    StoreUnavailable => "store_unavailable", problems::STORE_UNAVAILABLE;
     /// Request: Redis has no memory left.
-    StoreFull => "store_full";
+    StoreFull => "store_full", problems::STORE_FULL;
     /// Request: as many of the same kind are under way as the server takes.
-    TooBusy => "too_busy";
+    TooBusy => "too_busy", problems::TOO_BUSY;
     /// Request: the registry has as many entries as it takes.
-    RegistryFull => "registry_full";
+    RegistryFull => "registry_full", problems::REGISTRY_FULL;
     /// Request: a worker has the job at this moment.
-    JobRunning => "job_running";
+    JobRunning => "job_running", problems::JOB_RUNNING;
     /// Request: the job is not dead.
-    NotDead => "not_dead";
+    NotDead => "not_dead", problems::NOT_DEAD;
     /// Request: the job has ended.
-    AlreadyEnded => "already_ended";
+    AlreadyEnded => "already_ended", problems::ALREADY_ENDED;
+    /// Request: the result waits for nobody's decision.
+    NothingToDecide => "nothing_to_decide", problems::NOTHING_TO_DECIDE;
+    /// Request: the case is another one than was decided.
+    CaseChanged => "case_changed", problems::CASE_CHANGED;
+    /// Request: the feed does not go back so far.
+    CursorExpired => "cursor_expired", problems::CURSOR_EXPIRED;
     /// Request: exams use the connector.
-    ConnectorInUse => "connector_in_use";
+    ConnectorInUse => "connector_in_use", problems::CONNECTOR_IN_USE;
     /// Request: the program failed.
-    InternalError => "internal_error";
+    InternalError => "internal_error", problems::INTERNAL_ERROR;
 }
 
 impl Code {

@@ -203,7 +203,10 @@ pub(super) const SUPERSEDED: Entry = Entry {
     explanation: "Another result of the same person in the same course counts, by the exam's version policy. \
                   This one was not written.",
     who_acts: Actor::Nobody,
-    resolution: &["Nothing needs to be done. superseded_by names the result that counts."],
+    resolution: &[
+        "Nothing needs to be done. superseded_by names the result that counts.",
+        "If a person ended that one before it was written, hand this result in again under a new result_id.",
+    ],
     safe_to_retry: true,
     releases_itself: false,
     http_status: None,
@@ -228,10 +231,11 @@ pub(super) const CONFLICT: Entry = Entry {
                   passback does not choose; the one that came first stays.",
     who_acts: Actor::ExamEngine,
     resolution: &[
-        "Find out which of the two results is right.",
-        "Send the right one again under a new result_id, with a higher sequence or a later completed_at: \
-         this job then ends as superseded when it is next looked at.",
-        "If the one in force is right already, end this job: passback job cancel ID --reason TEXT.",
+        "See both: passback result show RESULT_ID. Find out which of the two is right.",
+        "If the one in force is right: passback result decide RESULT_ID keep-theirs --reason TEXT.",
+        "If this one is right: passback result decide RESULT_ID write-ours --reason TEXT; it counts from then on.",
+        "Or send the right one again under a new result_id, with a higher sequence or a later completed_at: \
+         this one then ends as superseded when it is next looked at.",
     ],
     safe_to_retry: true,
     releases_itself: false,

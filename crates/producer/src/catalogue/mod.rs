@@ -1,8 +1,8 @@
 //! The catalogue of messages: for every code what happened, who acts, how it is put right.
 //!
-//! One text for API, console, command line and logs. The match below has no wildcard: a code without an entry does
-//! not compile.
+//! One text for API, console, command line and logs.
 
+mod cases;
 mod checks;
 mod code;
 mod docebo;
@@ -82,73 +82,4 @@ pub struct Entry {
     pub releases_itself: bool,
     /// The HTTP status, for codes that refuse a request.
     pub http_status: Option<u16>,
-}
-
-impl Code {
-    /// The message for the code.
-    pub const fn entry(self) -> Entry {
-        match self {
-            Self::Eligible => checks::ELIGIBLE,
-            Self::UserNotFound => checks::USER_NOT_FOUND,
-            Self::UserAmbiguous => checks::USER_AMBIGUOUS,
-            Self::EnrollmentNotFound => checks::ENROLLMENT_NOT_FOUND,
-            Self::AlreadyCompleted => checks::ALREADY_COMPLETED,
-            Self::EnrollmentSuspended => checks::ENROLLMENT_SUSPENDED,
-            Self::EnrollmentWaitingList => checks::ENROLLMENT_WAITING_LIST,
-            Self::EnrollmentToConfirm => checks::ENROLLMENT_TO_CONFIRM,
-            Self::EnrollmentOverbooking => checks::ENROLLMENT_OVERBOOKING,
-            Self::EnrollmentNotValidNow => checks::ENROLLMENT_NOT_VALID_NOW,
-            Self::DoceboUnreachable => docebo::DOCEBO_UNREACHABLE,
-            Self::DoceboUnavailable => docebo::DOCEBO_UNAVAILABLE,
-            Self::DoceboThrottled => docebo::DOCEBO_THROTTLED,
-            Self::DoceboTimedOut => docebo::DOCEBO_TIMED_OUT,
-            Self::CertificateInvalid => docebo::CERTIFICATE_INVALID,
-            Self::CredentialsRefused => docebo::CREDENTIALS_REFUSED,
-            Self::Forbidden => docebo::FORBIDDEN,
-            Self::UnexpectedPage => docebo::UNEXPECTED_PAGE,
-            Self::UnexpectedResponse => docebo::UNEXPECTED_RESPONSE,
-            Self::Rejected => docebo::REJECTED,
-            Self::OutcomeUnknown => docebo::OUTCOME_UNKNOWN,
-            Self::DeadlinePassed => jobs::DEADLINE_PASSED,
-            Self::Exhausted => jobs::EXHAUSTED,
-            Self::Crashed => jobs::CRASHED,
-            Self::TimedOut => jobs::TIMED_OUT,
-            Self::Paused => jobs::PAUSED,
-            Self::QuotaUsedUp => jobs::QUOTA_USED_UP,
-            Self::CrashedWorkers => jobs::CRASHED_WORKERS,
-            Self::WorkerLost => jobs::WORKER_LOST,
-            Self::LeaseRanOut => jobs::LEASE_RAN_OUT,
-            Self::Unreadable => jobs::UNREADABLE,
-            Self::ExamMoved => jobs::EXAM_MOVED,
-            Self::ExamMissing => jobs::EXAM_MISSING,
-            Self::ConnectorMissing => jobs::CONNECTOR_MISSING,
-            Self::Superseded => jobs::SUPERSEDED,
-            Self::Discarded => jobs::DISCARDED,
-            Self::Conflict => jobs::CONFLICT,
-            Self::NoOp => jobs::NO_OP,
-            Self::ShuttingDown => jobs::SHUTTING_DOWN,
-            Self::InvalidRequest => problems::INVALID_REQUEST,
-            Self::MalformedJson => problems::MALFORMED_JSON,
-            Self::UnknownExam => problems::UNKNOWN_EXAM,
-            Self::UnknownConnector => problems::UNKNOWN_CONNECTOR,
-            Self::ResultIdTaken => problems::RESULT_ID_TAKEN,
-            Self::TokenMissing => problems::TOKEN_MISSING,
-            Self::TokenInvalid => problems::TOKEN_INVALID,
-            Self::RoleTooLow => problems::ROLE_TOO_LOW,
-            Self::NotFound => problems::NOT_FOUND,
-            Self::MethodNotAllowed => problems::METHOD_NOT_ALLOWED,
-            Self::UnsupportedMediaType => problems::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLarge => problems::TOO_LARGE,
-            Self::TooManyLines => problems::TOO_MANY_LINES,
-            Self::StoreUnavailable => problems::STORE_UNAVAILABLE,
-            Self::StoreFull => problems::STORE_FULL,
-            Self::TooBusy => problems::TOO_BUSY,
-            Self::RegistryFull => problems::REGISTRY_FULL,
-            Self::JobRunning => problems::JOB_RUNNING,
-            Self::NotDead => problems::NOT_DEAD,
-            Self::AlreadyEnded => problems::ALREADY_ENDED,
-            Self::ConnectorInUse => problems::CONNECTOR_IN_USE,
-            Self::InternalError => problems::INTERNAL_ERROR,
-        }
-    }
 }

@@ -271,3 +271,36 @@ pub(super) const INTERNAL_ERROR: Entry = of_platform(
         "If it happens again, report the request's id and the log to who maintains passback.",
     ],
 );
+
+pub(super) const NOTHING_TO_DECIDE: Entry = Entry {
+    who_acts: Actor::Platform,
+    ..of_caller(
+        Code::NothingToDecide,
+        409,
+        "No decision is asked for",
+        "The result does not wait for a person's decision: it never did, somebody decided before, or it goes on by itself.",
+        &["See where the result stands: passback result show RESULT_ID."],
+    )
+};
+
+pub(super) const CASE_CHANGED: Entry = Entry {
+    who_acts: Actor::Platform,
+    ..of_caller(
+        Code::CaseChanged,
+        409,
+        "The case has changed meanwhile",
+        "What Docebo holds, or which result counts, is not what it was when the decision was made. Nothing was decided.",
+        &["Look at the values again, passback result show RESULT_ID, and decide then."],
+    )
+};
+
+pub(super) const CURSOR_EXPIRED: Entry = of_caller(
+    Code::CursorExpired,
+    410,
+    "The feed does not go back so far",
+    "Events after this cursor were kept for their time and are gone, so the feed cannot be continued without a gap.",
+    &[
+        "Ask for the results that you have no answer for: POST /v1/reconcile.",
+        "Then read the feed on without a cursor, from the oldest event that is kept.",
+    ],
+);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use passback_producer::{Actor, Code};
+use passback_docebo::Failure;
+use passback_producer::{Actor, Code, failure_code};
 use rstest::rstest;
 
 #[test]
@@ -32,7 +33,7 @@ fn every_code_has_a_message_that_helps() {
             "{code}"
         );
     }
-    assert_eq!(Code::ALL.len(), 61);
+    assert_eq!(Code::ALL.len(), 70);
 }
 
 #[rstest]
@@ -62,4 +63,72 @@ fn a_code_reads_back_from_json_and_an_unknown_one_does_not() {
     assert_eq!(json, "\"user_not_found\"");
     assert_eq!(serde_json::from_str::<Code>(&json).unwrap(), Code::UserNotFound);
     assert!(serde_json::from_str::<Code>("\"nonsense\"").is_err());
+}
+
+/// One of each, and the code of its message. The match has no wildcard: a new failure does not compile without one.
+fn of_every_failure() -> Vec<(Failure, Code)> {
+    let text = || "said so".to_owned();
+    let failures = [
+        Failure::Held {
+            why: Code::Paused.as_str().to_owned(),
+            wait: None,
+        },
+        Failure::Unreachable { detail: text() },
+        Failure::CertificateInvalid { detail: text() },
+        Failure::ConnectionLost { detail: text() },
+        Failure::TimedOut,
+        Failure::Throttled { retry_after: None },
+        Failure::Unavailable {
+            status: 503,
+            retry_after: None,
+        },
+        Failure::CredentialsRefused { detail: text() },
+        Failure::Forbidden { detail: text() },
+        Failure::NotJson {
+            status: 200,
+            content_type: None,
+            excerpt: text(),
+        },
+        Failure::UnexpectedShape {
+            detail: text(),
+            excerpt: text(),
+        },
+        Failure::Rejected {
+            status: 422,
+            detail: text(),
+        },
+        Failure::NotFound { detail: text() },
+        Failure::Unexpected {
+            status: 418,
+            detail: text(),
+        },
+    ];
+    let expected = |failure: &Failure| match failure {
+        // The guard's own word.
+        Failure::Held { .. } => Code::Paused,
+        Failure::Unreachable { .. } | Failure::ConnectionLost { .. } => Code::DoceboUnreachable,
+        Failure::CertificateInvalid { .. } => Code::CertificateInvalid,
+        Failure::TimedOut => Code::DoceboTimedOut,
+        Failure::Throttled { .. } => Code::DoceboThrottled,
+        Failure::Unavailable { .. } => Code::DoceboUnavailable,
+        Failure::CredentialsRefused { .. } => Code::CredentialsRefused,
+        Failure::Forbidden { .. } => Code::Forbidden,
+        Failure::NotJson { .. } => Code::UnexpectedPage,
+        Failure::Rejected { .. } => Code::Rejected,
+        Failure::UnexpectedShape { .. } | Failure::NotFound { .. } | Failure::Unexpected { .. } => {
+            Code::UnexpectedResponse
+        }
+    };
+    failures.map(|failure| (failure.clone(), expected(&failure))).into()
+}
+
+#[test]
+fn every_failure_of_a_call_has_a_message() {
+    for (failure, code) in of_every_failure() {
+        assert_eq!(failure_code(&failure), code, "{failure}");
+        assert!(
+            code.entry().http_status.is_none(),
+            "{failure}: {code} is of refused requests"
+        );
+    }
 }

@@ -4,7 +4,7 @@ use passback_producer::ResultState;
 use passback_queue::{Failing, Intervention, Lane, Name, Transition};
 use serde_json::json;
 
-use crate::fixture::{End, Fixture, NOW_MS, passed};
+use crate::fixture::{End, Fixture, NOW_MS, passed, question};
 
 async fn state(fixture: &Fixture) -> ResultState {
     fixture.producer.result("r-1").await.unwrap().unwrap().state
@@ -57,6 +57,60 @@ async fn a_parked_result_says_why_who_acts_and_when_it_is_looked_at_again() {
     fixture.clock.advance_ms(1_000);
     fixture.producer.queue().promote().await.unwrap();
     assert_eq!(state(&fixture).await, ResultState::Retrying);
+}
+
+#[tokio::test]
+async fn a_result_that_waits_with_a_case_of_another_job_is_looked_at_when_that_job_is() {
+    let fixture = Fixture::start().await;
+    fixture.producer.push(&passed("r-1")).await.unwrap();
+    let claimed = fixture.claim(Lane::Push).await;
+    let end = End {
+        ledger_state: Some("delivered"),
+        ..End::default()
+    };
+    fixture.settle(claimed.token, Transition::Done, end).await;
+    // The job that read it back, as far as a view sees it.
+    let other = fixture.producer.check(&question()).await.unwrap();
+    let claimed = fixture.claim(Lane::Check).await;
+    let park = Transition::Park {
+        wake: Name::new("case/r-1").unwrap(),
+        look_again_ms: Some(5_000),
+    };
+    fixture.settle(claimed.token, park, End::default()).await;
+    let case = json!({"code": "verify_mismatch", "ours": {"status": "completed"}, "found_at": "2026-11-22T09:30:00Z"});
+    let step = json!({"at_ms": NOW_MS, "step": "decided", "code": "", "reference": "write_ours", "actor": "ann",
+        "reason": "graded by hand"});
+    let (case, step, other_id) = (case.to_string(), format!("{step}\n"), other.to_string());
+    let row = [
+        "HSET",
+        "{passback:0}:v1:ledger:r-1",
+        "state",
+        "parked",
+        "code",
+        "verify_mismatch",
+        "case",
+        &case,
+        "case_job",
+        &other_id,
+        "steps",
+        &step,
+    ];
+    fixture.redis.cli(&row).await;
+    let view = fixture.producer.result("r-1").await.unwrap().unwrap();
+    let json = serde_json::to_value(&view).unwrap();
+    assert_eq!(
+        (&json["state"], &json["code"]),
+        (&json!("parked"), &json!("verify_mismatch"))
+    );
+    assert_eq!(
+        (&json["next_at"], &json["case_job_id"]),
+        (&json!("2026-11-22T09:30:05Z"), &json!(other))
+    );
+    let decided = &json["steps"][0];
+    assert_eq!(
+        (&decided["actor"], &decided["reason"]),
+        (&json!("ann"), &json!("graded by hand"))
+    );
 }
 
 #[tokio::test]

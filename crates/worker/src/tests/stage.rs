@@ -212,6 +212,7 @@ impl Stage {
         Jobs {
             desk,
             sync_limits_every: brisk().sync_limits,
+            overdue_after: WorkerConfig::default().overdue_after,
         }
     }
 

@@ -60,6 +60,7 @@ pub(super) fn decided_at(gate: Option<&Gate>, happened: &Happened, record: &JobR
         exam: "forklift-01".parse().unwrap(),
         course_id: 146,
         email_hash: "0f3c".to_owned(),
+        result_id: None,
     };
     let facts = Facts {
         record,
@@ -232,7 +233,7 @@ fn a_check_with_time_left_is_tried_again_and_without_it_is_unverified(#[case] fa
     Code::ConnectorMissing,
     "park exam/forklift-01 6"
 )]
-#[case(Trouble::Conflict { with: "r-0".into() }, Answer::Unverified, Code::Conflict, "park decision/r-1 6")]
+#[case(Trouble::Conflict { with: "r-0".into(), other: Box::default() }, Answer::Unverified, Code::Conflict, "park decision/r-1 6")]
 #[case(Trouble::ExamMoved, Answer::Unverified, Code::ExamMoved, "park exam/forklift-01 6")]
 fn our_own_troubles_have_their_rows(
     #[case] trouble: Trouble,
@@ -286,9 +287,9 @@ fn a_push_that_ended_well_says_so(
 
 #[test]
 fn a_check_answers_with_the_time_of_the_queue() {
-    let answer = decided(&Happened::Checked(Finding::Eligible), &record(Lane::Check))
-        .answer
-        .unwrap();
+    let (code, own) = (Code::Eligible, None);
+    let found = Happened::Checked(Finding { code, own });
+    let answer = decided(&found, &record(Lane::Check)).answer.unwrap();
     assert_eq!(answer.checked_at.as_millisecond(), i64::try_from(NOW_MS).unwrap());
     let out_of_time = Happened::Failed(Trouble::OutOfTime { last: None });
     let answer = decided(&out_of_time, &record(Lane::Check)).answer.unwrap();
@@ -313,7 +314,7 @@ fn attempts_are_limited(#[case] failure: Failure, #[case] attempts: u32, #[case]
 #[case(failed(Endpoint::Token, Failure::TimedOut), Code::Exhausted)]
 #[case(failed(Endpoint::Token, Failure::Throttled { retry_after: None }), Code::Exhausted)]
 #[case(Happened::Failed(Trouble::UserNotFound), Code::UserNotFound)]
-#[case(Happened::Failed(Trouble::Conflict { with: "r-0".into() }), Code::Conflict)]
+#[case(Happened::Failed(Trouble::Conflict { with: "r-0".into(), other: Box::default() }), Code::Conflict)]
 #[case(failed(Endpoint::Token, Failure::CredentialsRefused { detail: text() }), Code::CredentialsRefused)]
 fn no_job_waits_for_ever(#[case] happened: Happened, #[case] code: Code) {
     let old = JobRecord {

@@ -3,62 +3,88 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use passback_docebo::{Enrollment, EnrollmentStatus, EnrollmentUpdate};
-use passback_producer::{Outcome, PushJob};
-use passback_registry::{Exam, OnOutcome};
+use passback_docebo::{EnrollmentStatus, EnrollmentUpdate};
+use passback_registry::{Exam, OnOutcome, ResultField};
 
-/// Two scores closer than this are the same score.
-const SAME_SCORE: f64 = 0.005;
+use crate::{Holding, Outcome, PushJob};
 
 /// What to write; what is none stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wanted {
-    status: Option<EnrollmentStatus>,
-    score: Option<u8>,
-    completed_at: Option<DateTime>,
+pub struct Wanted {
+    /// The status.
+    pub status: Option<EnrollmentStatus>,
+    /// The score in whole per cent.
+    pub score: Option<u8>,
+    /// When the course was completed, in UTC.
+    pub completed_at: Option<DateTime>,
+    /// The enrolment field for the outcome's text, and that text.
+    pub field: Option<(u64, String)>,
 }
 
 impl Wanted {
     /// What a result wants by the exam's policy.
-    pub(crate) fn by(job: &PushJob, exam: &Exam) -> Self {
-        let (status, with_score) = match job.outcome {
+    pub fn by(job: &PushJob, exam: &Exam) -> Self {
+        Self::of(job.outcome, job.score_percent, job.completed_at, exam)
+    }
+
+    /// What a result of this outcome, score and time wants by the exam's policy.
+    pub fn of(outcome: Outcome, score_percent: Option<f64>, completed_at: Timestamp, exam: &Exam) -> Self {
+        let (status, with_score) = match outcome {
             Outcome::Passed => (Some(EnrollmentStatus::Completed), true),
             Outcome::Failed => (status_of(exam.on_failed), exam.write_score_on_failed),
             Outcome::NonGraded => (status_of(exam.on_non_graded), exam.write_score_on_non_graded),
         };
         let completes = status == Some(EnrollmentStatus::Completed);
+        let field = exam.result_field.as_ref();
         Self {
             status,
-            score: job.score_percent.filter(|_| with_score).and_then(rounded),
-            completed_at: completes.then(|| whole_seconds(job.completed_at)),
+            score: score_percent.filter(|_| with_score).and_then(rounded),
+            completed_at: completes.then(|| whole_seconds(completed_at)),
+            field: field.map(|field| (field.id, text_for(outcome, field).to_owned())),
         }
     }
 
     /// Whether there is nothing to write.
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.status.is_none() && self.score.is_none()
+    pub fn is_nothing(&self) -> bool {
+        self.status.is_none() && self.score.is_none() && self.field.is_none()
     }
 
-    /// Whether an enrolment is as wanted. A date that Docebo does not show is not held against it.
-    pub(crate) fn is_met_by(&self, enrollment: &Enrollment) -> bool {
-        let same_score = |wanted: u8| {
-            let score = enrollment.score;
-            score.is_some_and(|score| (score - f64::from(wanted)).abs() < SAME_SCORE)
-        };
-        let same_date = |wanted: DateTime| enrollment.completed_at.is_none_or(|date| date == wanted);
-        self.status.as_ref().is_none_or(|wanted| enrollment.status == *wanted)
-            && self.score.is_none_or(same_score)
-            && self.completed_at.is_none_or(same_date)
+    /// Whether an enrolment is as wanted. A date or a field that Docebo does not show is not held against it.
+    pub fn is_met_by(&self, holding: &Holding) -> bool {
+        self.holding().is_held_by(holding)
+    }
+
+    /// The values alone, as a holding that says nothing of the rest.
+    pub fn holding(&self) -> Holding {
+        Holding {
+            status: self.status.as_ref().map(|status| status.as_str().to_owned()),
+            score: self.score.map(f64::from),
+            completed_at: self.completed_at.map(Holding::date),
+            field: self.field.as_ref().map(|(_, text)| text.clone()),
+            field_id: self.field.as_ref().map(|(id, _)| *id),
+        }
     }
 
     /// The write that makes it so.
-    pub(crate) fn update(self) -> EnrollmentUpdate {
+    pub fn update(self) -> EnrollmentUpdate {
         EnrollmentUpdate {
             status: self.status,
             score_given: self.score,
             date_complete: self.completed_at,
-            ..EnrollmentUpdate::default()
+            enrollment_fields: self
+                .field
+                .map(|(id, text)| (id.to_string(), text))
+                .into_iter()
+                .collect(),
         }
+    }
+}
+
+fn text_for(outcome: Outcome, field: &ResultField) -> &str {
+    match outcome {
+        Outcome::Passed => &field.passed,
+        Outcome::Failed => &field.failed,
+        Outcome::NonGraded => &field.non_graded,
     }
 }
 
@@ -92,13 +118,13 @@ fn whole_seconds(at: Timestamp) -> DateTime {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use passback_docebo::{Enrollment, EnrollmentStatus};
-    use passback_producer::{Outcome, PushJob};
+    use passback_docebo::EnrollmentStatus;
     use passback_queue::Name;
-    use passback_registry::{Exam, OnOutcome, VersionPolicy};
+    use passback_registry::{EligibleState, Exam, OnOutcome, ResultField, VersionPolicy};
     use rstest::rstest;
 
     use super::Wanted;
+    use crate::{Holding, Outcome, PushJob};
 
     fn exam() -> Exam {
         Exam {
@@ -112,6 +138,8 @@ mod tests {
             write_score_on_non_graded: false,
             version_policy: VersionPolicy::PassSticky,
             check_deadline_seconds: 20,
+            eligible_states: vec![EligibleState::Subscribed, EligibleState::InProgress],
+            result_field: None,
             created_at: jiff::Timestamp::UNIX_EPOCH,
             updated_at: jiff::Timestamp::UNIX_EPOCH,
         }
@@ -129,13 +157,11 @@ mod tests {
         }
     }
 
-    fn enrollment(status: EnrollmentStatus, score: Option<f64>) -> Enrollment {
-        Enrollment {
-            status,
+    fn holding(status: &EnrollmentStatus, score: Option<f64>) -> Holding {
+        Holding {
+            status: Some(status.as_str().to_owned()),
             score,
-            completed_at: None,
-            validity_begins: None,
-            validity_ends: None,
+            ..Holding::default()
         }
     }
 
@@ -183,15 +209,41 @@ mod tests {
     }
 
     #[test]
+    fn an_outcome_s_text_goes_to_the_exam_s_field() {
+        let field = ResultField {
+            id: 12,
+            passed: "Bestanden".to_owned(),
+            failed: "failed".to_owned(),
+            non_graded: "non_graded".to_owned(),
+        };
+        let exam = Exam {
+            result_field: Some(field),
+            ..exam()
+        };
+        let wanted = Wanted::by(&result(Outcome::NonGraded, None), &exam);
+        assert!(!wanted.is_nothing());
+        assert_eq!(wanted.update().enrollment_fields["12"], "non_graded");
+        let wanted = Wanted::by(&result(Outcome::Passed, Some(87.0)), &exam);
+        let shown = |text: Option<&str>| Holding {
+            field: text.map(str::to_owned),
+            field_id: text.map(|_| 12),
+            ..holding(&EnrollmentStatus::Completed, Some(87.0))
+        };
+        assert!(wanted.is_met_by(&shown(Some("Bestanden"))));
+        assert!(wanted.is_met_by(&shown(None)));
+        assert!(!wanted.is_met_by(&shown(Some("failed"))));
+    }
+
+    #[test]
     fn an_enrolment_meets_the_wish_only_in_status_score_and_date() {
         let wanted = Wanted::by(&result(Outcome::Passed, Some(87.0)), &exam());
-        let completed = enrollment(EnrollmentStatus::Completed, Some(87.0));
+        let completed = holding(&EnrollmentStatus::Completed, Some(87.0));
         assert!(wanted.is_met_by(&completed));
-        assert!(!wanted.is_met_by(&enrollment(EnrollmentStatus::InProgress, Some(87.0))));
-        assert!(!wanted.is_met_by(&enrollment(EnrollmentStatus::Completed, Some(86.0))));
-        assert!(!wanted.is_met_by(&enrollment(EnrollmentStatus::Completed, None)));
-        let dated = |day| Enrollment {
-            completed_at: Some(date(2026, 11, day).at(1, 30, 11, 0)),
+        assert!(!wanted.is_met_by(&holding(&EnrollmentStatus::InProgress, Some(87.0))));
+        assert!(!wanted.is_met_by(&holding(&EnrollmentStatus::Completed, Some(86.0))));
+        assert!(!wanted.is_met_by(&holding(&EnrollmentStatus::Completed, None)));
+        let dated = |day| Holding {
+            completed_at: Some(Holding::date(date(2026, 11, day).at(1, 30, 11, 0))),
             ..completed.clone()
         };
         assert!(wanted.is_met_by(&dated(21)));

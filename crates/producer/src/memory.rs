@@ -1,0 +1,174 @@
+//! What passback remembers of an enrolment: what it held last, which write is under way, what a person has allowed.
+//! Kept with the subject, as JSON.
+
+use jiff::Timestamp;
+use passback_queue::Subject;
+use passback_registry::VersionPolicy;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{Holding, Standing, Version, Wanted, public_time, standing};
+
+/// What Docebo held when passback last knew for sure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Known {
+    /// The Docebo user.
+    pub user_id: u64,
+    /// What the enrolment held.
+    pub holding: Holding,
+    /// The result that was written; none where Docebo had it already, or a person kept Docebo's value.
+    pub written_by: Option<String>,
+    /// The result that counted then. It still does where a person has cancelled a later one before it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+    /// Whether it is somebody's correction that a person has decided to keep: then no later result is written over it
+    /// unasked.
+    #[serde(default)]
+    pub kept: bool,
+    /// When that was.
+    #[serde(serialize_with = "public_time::serialize")]
+    pub at: Timestamp,
+}
+
+/// A write that was begun and of which nobody has noted how it went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The result.
+    pub result_id: String,
+    /// The Docebo user.
+    pub user_id: u64,
+    /// What the enrolment held before; none where it was written unread.
+    pub before: Option<Holding>,
+    /// Whether that was a correction which a person has allowed this result to be written over, and no other one.
+    #[serde(default)]
+    pub allowed: bool,
+    /// What it holds if the write took effect.
+    pub after: Holding,
+    /// When it was begun.
+    #[serde(serialize_with = "public_time::serialize")]
+    pub at: Timestamp,
+}
+
+/// What a person has allowed for one result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The result that may be written.
+    pub result_id: String,
+    /// To this Docebo user.
+    pub user_id: u64,
+    /// Over this; none where nothing but the user was in question.
+    pub over: Option<Holding>,
+    /// Who decided.
+    pub by: String,
+    /// When.
+    #[serde(serialize_with = "public_time::serialize")]
+    pub at: Timestamp,
+}
+
+/// What is remembered of one subject.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Memory {
+    /// What Docebo held last.
+    pub known: Option<Known>,
+    /// The write under way.
+    pub intent: Option<Intent>,
+    /// What a person has allowed.
+    pub decision: Option<Decision>,
+}
+
+impl Memory {
+    /// Reads what is kept with a subject. What cannot be read was written by a newer version and counts as unknown:
+    /// then a person is asked rather than a value overwritten.
+    pub fn of(subject: &Subject) -> Self {
+        Self {
+            known: read(subject.known.as_deref()),
+            intent: read(subject.intent.as_deref()),
+            decision: read(subject.decision.as_deref()),
+        }
+    }
+
+    /// The user that this person was before, where it is another one than now, and nobody has allowed that for this
+    /// result.
+    pub fn other_user(&self, result_id: &str, user_id: u64) -> Option<u64> {
+        let intended = self.intent.as_ref().map(|intent| intent.user_id);
+        let before = intended.or_else(|| self.known.as_ref().map(|known| known.user_id))?;
+        let allowed = self.decision_for(result_id, user_id).is_some();
+        (before != user_id && !allowed).then_some(before)
+    }
+
+    /// What a person has allowed for this result and user.
+    pub fn decision_for(&self, result_id: &str, user_id: u64) -> Option<&Decision> {
+        let decision = self.decision.as_ref();
+        decision.filter(|decision| decision.result_id == result_id && decision.user_id == user_id)
+    }
+
+    /// Whether something is remembered for which the enrolment must be read before it is written, whatever reads cost: a
+    /// write that nobody knows the outcome of, a person's decision, or a correction that was kept.
+    pub fn asks_for_a_read(&self) -> bool {
+        let kept = self.known.as_ref().is_some_and(|known| known.kept);
+        kept || self.intent.is_some() || self.decision.is_some()
+    }
+
+    /// Whether a person has decided about this result, and it has not been written since.
+    pub fn has_decided(&self, result_id: &str) -> bool {
+        self.decision
+            .as_ref()
+            .is_some_and(|decision| decision.result_id == result_id)
+    }
+
+    /// Where a result stands against the version in force, and against what the enrolment holds. A person who has
+    /// decided about this very result has settled the latter.
+    pub fn standing(&self, policy: VersionPolicy, candidate: &Version, in_force: Option<&Version>) -> Standing {
+        let decision = self.decision.as_ref();
+        let decided = decision.is_some_and(|decision| decision.result_id == candidate.result_id);
+        let held = self.known.as_ref().and_then(|known| known.version.as_ref());
+        match standing(policy, candidate, in_force) {
+            Standing::InForce if !decided => standing(policy, candidate, held),
+            by_version @ (Standing::InForce | Standing::SupersededBy(_) | Standing::ConflictsWith(_)) => by_version,
+        }
+    }
+
+    /// What is known of an enrolment that is as a result wants it: what was known before, with what the result wants.
+    /// What else has changed there is somebody's correction, and stays one.
+    pub fn once_met(&self, result_id: &str, user_id: u64, wanted: &Wanted, now: &Holding) -> Holding {
+        let intent = self.intent.as_ref();
+        let ours = intent.filter(|intent| intent.result_id == result_id && intent.user_id == user_id);
+        let before = ours.map(|intent| &intent.after).or_else(|| self.last_known(user_id));
+        let known = before.cloned().unwrap_or_else(Holding::without_score).after(wanted);
+        Holding {
+            status: known.status.or_else(|| now.status.clone()),
+            score: known.score.or(now.score),
+            completed_at: known.completed_at.or_else(|| now.completed_at.clone()),
+            field_id: known.field.as_ref().map_or(now.field_id, |_| known.field_id),
+            field: known.field.or_else(|| now.field.clone()),
+        }
+    }
+
+    /// Whether a write of this result may have reached Docebo.
+    pub fn may_have_written(&self, result_id: &str) -> bool {
+        let intended = self.intent.as_ref().is_some_and(|intent| intent.result_id == result_id);
+        let written_by = self.known.as_ref().and_then(|known| known.written_by.as_deref());
+        intended || written_by == Some(result_id)
+    }
+
+    /// What the enrolment of this user held last, if it may be written over.
+    pub(crate) fn free_to_overwrite(&self, user_id: u64) -> Option<&Holding> {
+        let known = self.known.as_ref().filter(|known| !known.kept);
+        known.and_then(|_| self.last_known(user_id))
+    }
+
+    /// What the enrolment of this user held last, as far as it is known.
+    pub fn last_known(&self, user_id: u64) -> Option<&Holding> {
+        let known = self.known.as_ref().filter(|known| known.user_id == user_id);
+        known.map(|known| &known.holding)
+    }
+}
+
+/// The text that is kept.
+pub fn to_json<T: Serialize>(value: &T) -> String {
+    // Texts, numbers and times always serialise.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn read<T: DeserializeOwned>(json: Option<&str>) -> Option<T> {
+    json.and_then(|json| serde_json::from_str(json).ok())
+}

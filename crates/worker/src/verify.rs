@@ -1,0 +1,168 @@
+//! The verify: reads an enrolment back to prove that a write took effect. What differs is a person's case.
+
+use passback_docebo::{Calls, CourseId, UserId};
+use passback_producer::{Code, Holding, Memory, ResultCase, ResultState, VerifyJob, Version};
+use passback_queue::{Name, RowNote, Subject};
+use passback_registry::VerifyPolicy;
+
+use crate::decision::timestamp;
+use crate::delivery::Delivery;
+use crate::desk::{Desk, Ground};
+use crate::lease::Lease;
+use crate::outcome::{Ending, Happened, Trouble, Verified};
+
+/// The states in which a result waits to be proved, was found not to be, or goes on by a person's decision.
+const WRITTEN: &[&str] = &[
+    ResultState::Accepted.as_str(),
+    ResultState::Retrying.as_str(),
+    ResultState::Delivered.as_str(),
+    ResultState::Confirmed.as_str(),
+    ResultState::Parked.as_str(),
+    ResultState::Dead.as_str(),
+];
+
+/// Reads back what was written.
+pub(crate) async fn verify(desk: &Desk, job: &VerifyJob, lease: &Lease, calls: &mut Calls) -> Ending {
+    let ground = match desk.ground(&job.push.exam_id, lease.claimed.record.lane).await {
+        Ok(ground) => ground,
+        Err(trouble) => return trouble.into(),
+    };
+    let about = ground.about(desk.email_hash(&job.push.email), Some(&job.push.result_id));
+    let proof = Proof {
+        job,
+        delivery: Delivery {
+            desk,
+            ground: &ground,
+            push: &job.push,
+            lease,
+        },
+    };
+    let happened = proof.prove(calls).await.unwrap_or_else(Happened::Failed);
+    Ending {
+        happened,
+        about: Some(about),
+        gate: ground.gate(),
+    }
+}
+
+struct Proof<'a> {
+    job: &'a VerifyJob,
+    delivery: Delivery<'a>,
+}
+
+impl Proof<'_> {
+    fn ground(&self) -> &Ground {
+        self.delivery.ground
+    }
+
+    async fn prove(&self, calls: &mut Calls) -> Result<Happened, Trouble> {
+        let record = &self.delivery.lease.claimed.record;
+        let subject = record.key.as_deref().and_then(|key| Name::new(key).ok());
+        let Some(subject) = subject.filter(|_| record.connector == self.ground().connector.id.as_str()) else {
+            // The exam belongs to another platform by now, which was never written to.
+            return Ok(Happened::Verified(Verified::Overtaken { by: None }));
+        };
+        if self.is_on_its_way().await? {
+            // The attempt that comes will have its own write proved, or put before a person what has changed.
+            return Ok(Happened::Verified(Verified::Overtaken { by: None }));
+        }
+        let kept = self.delivery.desk.producer.queue().subject(&subject).await?;
+        let memory = Memory::of(&kept);
+        let result_id = self.job.push.result_id.as_str();
+        if memory.has_decided(result_id) {
+            return Ok(self.write_again(calls).await);
+        }
+        let written_by = memory.known.as_ref().and_then(|known| known.written_by.as_deref());
+        // Another result was written since, or may have been: its own verify speaks for the enrolment.
+        if written_by != Some(result_id) || memory.intent.is_some() {
+            let by = self.counts_instead(&kept);
+            return Ok(Happened::Verified(Verified::Overtaken { by }));
+        }
+        if self.is_confirmed().await? {
+            return Ok(Happened::Verified(Verified::Confirmed));
+        }
+        self.read_back(&memory, calls).await.map(Happened::Verified)
+    }
+
+    /// The result in force, if it is another one.
+    fn counts_instead(&self, kept: &Subject) -> Option<Name> {
+        let in_force: Version = serde_json::from_str(kept.version.as_deref()?).ok()?;
+        let by = Name::new(in_force.result_id).ok()?;
+        (by != self.job.push.result_id).then_some(by)
+    }
+
+    /// Whether the job that carries the result goes on: its worker was lost between the write and the job's end.
+    async fn is_on_its_way(&self) -> Result<bool, Trouble> {
+        let queue = self.delivery.desk.producer.queue();
+        let Some(row) = queue.ledger_row(&self.job.push.result_id).await? else {
+            return Ok(false);
+        };
+        let push = queue.job(row.job_id).await?;
+        Ok(push.is_some_and(|push| push.state.is_living()))
+    }
+
+    /// A webhook has said so already, and the connector's policy takes its word.
+    async fn is_confirmed(&self) -> Result<bool, Trouble> {
+        match self.ground().connector.verify {
+            VerifyPolicy::Always | VerifyPolicy::Sample => return Ok(false),
+            VerifyPolicy::UnlessWebhook => {}
+        }
+        let queue = self.delivery.desk.producer.queue();
+        let row = queue.ledger_row(&self.job.push.result_id).await?;
+        Ok(row.is_some_and(|row| row.state == ResultState::Confirmed.as_str()))
+    }
+
+    async fn read_back(&self, memory: &Memory, calls: &mut Calls) -> Result<Verified, Trouble> {
+        let (course, user) = (CourseId(self.job.course_id), UserId(self.job.user_id));
+        let enrollment = self.ground().client.enrollment(course, user, calls).await;
+        let enrollment = enrollment.map_err(Trouble::Docebo)?;
+        let now = enrollment.map(|enrollment| Holding::of(&enrollment, &self.ground().exam));
+        if now.as_ref().is_some_and(|now| self.job.sent.still_is(now)) {
+            return self.note_verified().await;
+        }
+        let case = Box::new(ResultCase {
+            code: Code::VerifyMismatch,
+            ours: self.job.sent.clone(),
+            theirs: now,
+            last_known: memory.last_known(self.job.user_id).cloned(),
+            user_id: Some(self.job.user_id),
+            user_id_before: None,
+            conflicts_with: None,
+            other: None,
+            found_at: timestamp(self.delivery.lease.now_ms()),
+        });
+        // A result that has come to another end meanwhile, or was proved before, waits for nobody.
+        if self.delivery.note_case(WRITTEN, &case).await? {
+            Err(Trouble::VerifyMismatch(case))
+        } else {
+            Ok(Verified::Overtaken { by: None })
+        }
+    }
+
+    async fn note_verified(&self) -> Result<Verified, Trouble> {
+        let state = ResultState::Verified.as_str();
+        let note = RowNote {
+            result_id: self.job.push.result_id.clone(),
+            from: WRITTEN,
+            state: Some(state),
+            step: state,
+            code: String::new(),
+            reference: String::new(),
+            case: None,
+        };
+        let noted = self.delivery.note_on_row(&note).await?;
+        Ok(if noted {
+            Verified::AsSent
+        } else {
+            Verified::Overtaken { by: None }
+        })
+    }
+
+    /// A person has decided that the result is written over what was found: this job carries it from here.
+    async fn write_again(&self, calls: &mut Calls) -> Happened {
+        match self.delivery.deliver(calls).await {
+            Ok(pushed) => Happened::Pushed(pushed),
+            Err(trouble) => Happened::Failed(self.delivery.put_before_a_person(trouble).await),
+        }
+    }
+}
