@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    apply, audit, bench, check, completion, config, connector, dead, demo, dev, exam, job, lane, pause, push, serve,
-    simulator, token, worker, worker_list, worker_pause,
+    apply, audit, bench, check, completion, config, connector, dead, demo, dev, erase, exam, explain, job, lane, pause,
+    push, reconcile, result, secrets, serve, simulator, token, worker, worker_list, worker_pause,
 };
 use crate::exit::EXIT_CODES_HELP;
 
@@ -38,6 +38,11 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     /// Hand in exam results: one by flags, or a file.
     Push(push::PushArgs),
+    /// Ask which results of a list have arrived: missing, dead, pending, ended or delivered.
+    Reconcile(reconcile::ReconcileArgs),
+    /// Look at results, list those that are not at their end, and decide those that wait for a person.
+    #[command(subcommand)]
+    Result(result::ResultCommand),
     /// Look at jobs, and why they do not run.
     #[command(subcommand)]
     Job(job::JobCommand),
@@ -47,9 +52,11 @@ pub(crate) enum Command {
     /// Look at connectors, try their credentials, pause them, remove them.
     #[command(subcommand)]
     Connector(connector::ConnectorCommand),
-    /// Look at exams, remove them.
+    /// Look at exams, check their set-up, remove them.
     #[command(subcommand)]
     Exam(exam::ExamCommand),
+    /// Explain a message by its code: what happened, who acts, how it is put right.
+    Explain(explain::ExplainArgs),
     /// Look at lanes, pause them.
     #[command(subcommand)]
     Lane(lane::LaneCommand),
@@ -61,6 +68,16 @@ pub(crate) enum Command {
     WorkerResume(pause::ResumeArgs),
     /// Let a worker finish what it has, and end.
     WorkerDrain(worker_pause::WorkerDrainArgs),
+    /// Look at what the master keys have sealed, and seal it again with a new key.
+    #[command(subcommand)]
+    Secrets(secrets::SecretsCommand),
+    /// End every job that holds a person's e-mail.
+    ///
+    /// Ends every job of the person that has not ended, on all connectors, and forgets the user id that was learned from
+    /// Docebo within the last hour. What stays, under a keyed hash of the e-mail and without it: the rows of the ledger,
+    /// and what passback remembers of the person's enrolments (Docebo's user id, status, score). Ends with exit code 1 if
+    /// some jobs were running: repeat it then.
+    Erase(erase::EraseArgs),
     /// Read the audit trail.
     #[command(subcommand)]
     Audit(audit::AuditCommand),

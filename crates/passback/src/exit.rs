@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub(crate) const EXIT_CODES_HELP: &str = "\
 Exit codes:
   0  done; a check: eligible
-  1  failed
+  1  failed, or what was asked about is not well (exam check, reconcile, push --dry-run)
   2  wrong usage: unknown command, flag or value
   3  not found
   4  refused: invalid input or configuration, not allowed, or some lines of a file were refused

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use passback_producer::{ConnectError, Producer, ProducerOptions};
-use passback_queue::{Lane, QueueError};
+use passback_queue::{Lane, QueueError, Retention};
 use passback_server::ServerConfig;
 use passback_worker::{Limits, WorkerConfig};
 use secrecy::ExposeSecret;
@@ -68,7 +68,12 @@ pub(crate) async fn connect(settings: &Settings, setup: Setup) -> Result<Produce
     let unreachable = |error: QueueError| {
         Failure::unavailable(format!("cannot work with Redis at {shown}: {error}")).fix(setup.reach_redis())
     };
-    let connected = Producer::connect_from(settings.egress.clone(), options).await;
+    let retention = Retention {
+        ledger: settings.ledger_retention,
+        events: settings.feed_retention,
+        ..Retention::default()
+    };
+    let connected = Producer::connect_keeping(retention, settings.egress.clone(), options).await;
     let producer = connected.map_err(|error| match error {
         ConnectError::MasterKey(error) => Failure::refused(error.to_string()).fix(setup.mend_key()),
         ConnectError::Redis(error) => unreachable(error),
@@ -97,6 +102,7 @@ pub(crate) fn server_config(settings: &Settings) -> ServerConfig {
         tokens: settings.tokens.clone(),
         max_body_bytes: settings.max_body_bytes,
         allow_unsafe_redis: settings.allow_unsafe_redis,
+        overdue_after: settings.overdue_after,
         ..ServerConfig::default()
     }
 }
@@ -116,6 +122,7 @@ pub(crate) fn worker_config(settings: &Settings) -> WorkerConfig {
             max_age: settings.max_age,
             look_again: settings.look_again,
         },
+        overdue_after: settings.overdue_after,
     }
 }
 

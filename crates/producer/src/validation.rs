@@ -121,7 +121,11 @@ impl Producer {
     }
 
     /// The client with its calls counted.
-    pub(crate) fn counted(&self, client: Result<Client, BuildError>, connector: &Connector) -> Result<Client, BuildError> {
+    pub(crate) fn counted(
+        &self,
+        client: Result<Client, BuildError>,
+        connector: &Connector,
+    ) -> Result<Client, BuildError> {
         let guard = CountingGuard::new(&self.queue, connector_name(&connector.id));
         client.map(|client| client.guarded_by(Arc::new(guard)))
     }

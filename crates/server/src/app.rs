@@ -16,8 +16,8 @@ use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use tracing::Span;
 
 use crate::{
-    Role, ServerConfig, audit, auth, batch, checks, connectors, context, dead_letters, exams, health, jobs, lanes,
-    problem::Problem, results, state::App, stats, workers,
+    Role, ServerConfig, audit, auth, batch, checks, connectors, context, dead_letters, decisions, erasure, events,
+    exams, health, jobs, lanes, problem::Problem, reconcile, results, secrets, state::App, stats, workers,
 };
 
 /// The whole API as a service.
@@ -63,11 +63,14 @@ fn intake() -> Router<App> {
         .route("/v1/results", post(results::hand_in))
         .route("/v1/results/batch", post(batch::hand_in_all))
         .route("/v1/results/{result_id}", get(results::read))
+        .route("/v1/reconcile", post(reconcile::reconcile))
+        .route("/v1/events", get(events::read))
 }
 
 /// What only looks.
 fn reading() -> Router<App> {
     Router::new()
+        .route("/v1/results", get(results::list))
         .route("/v1/jobs", get(jobs::list))
         .route("/v1/jobs/{id}", get(jobs::read))
         .route("/v1/jobs/{id}/explain", get(jobs::explain))
@@ -86,9 +89,11 @@ fn reading() -> Router<App> {
 /// What puts stuck work right.
 fn operating() -> Router<App> {
     Router::new()
+        .route("/v1/results/{result_id}/decision", post(decisions::decide))
         .route("/v1/jobs/{id}/cancel", post(jobs::cancel))
         .route("/v1/dead-letters/redrive", post(dead_letters::redrive))
         .route("/v1/dead-letters/discard", post(dead_letters::discard))
+        .route("/v1/exams/{id}/check", post(exams::check))
         .route("/v1/connectors/{id}/validate", post(connectors::validate))
         .route("/v1/connectors/{id}/pause", post(connectors::pause))
         .route("/v1/connectors/{id}/resume", post(connectors::resume))
@@ -99,11 +104,14 @@ fn operating() -> Router<App> {
         .route("/v1/workers/{id}/drain", post(workers::drain))
 }
 
-/// What changes where results go.
+/// What changes where results go, and what is kept of people and secrets.
 fn administering() -> Router<App> {
     Router::new()
         .route("/v1/connectors/{id}", put(connectors::store).delete(connectors::remove))
         .route("/v1/exams/{id}", put(exams::store).delete(exams::remove))
+        .route("/v1/secrets", get(secrets::list))
+        .route("/v1/secrets/rotate", post(secrets::rotate))
+        .route("/v1/erase", post(erasure::erase))
 }
 
 fn for_role(role: Role, routes: Router<App>) -> Router<App> {

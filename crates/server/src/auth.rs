@@ -49,8 +49,14 @@ pub(crate) async fn require(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
+    demand(&identity, role)?;
+    Ok(next.run(request).await)
+}
+
+/// Refuses bearers of less than this role.
+pub(crate) fn demand(identity: &Identity, role: Role) -> Result<(), Problem> {
     if identity.role >= role {
-        return Ok(next.run(request).await);
+        return Ok(());
     }
     let detail = format!(
         "This call needs the role {role}; the token '{}' has {}.",

@@ -1,6 +1,6 @@
 //! Results in bulk: NDJSON in, a verdict per line out, while the body still comes in.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, BodyDataStream},
@@ -8,15 +8,15 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use futures::StreamExt;
 use passback_producer::{Code, ExamResult, IntakeError, Receipt};
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
-    body::{broken_off, expect_media_type, too_slow},
+    body::expect_media_type,
+    body_lines::{BodyLines, Read},
     json::parse,
-    lines::{Line, LineCutter, MAX_LINE_BYTES},
+    lines::{Line, MAX_LINE_BYTES},
     parameters::Parameters,
     problem::Problem,
     state::App,
@@ -25,12 +25,8 @@ use crate::{
 
 /// The most lines of a batch, blank ones left out.
 const MAX_BATCH_LINES: usize = 10_000;
-/// The most bytes of a batch.
-const MAX_BATCH_BYTES: usize = 64 * 1024 * 1024;
 /// Lines per round trip to Redis.
 const CHUNK_LINES: usize = 200;
-/// How long a chunk that is not full waits for more, so that a slow sender gets its verdicts, too.
-const LINGER: Duration = Duration::from_millis(50);
 /// The longest that a batch may take.
 const MAX_DURATION: Duration = Duration::from_mins(10);
 const MEDIA_TYPES: [&str; 3] = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
@@ -56,18 +52,6 @@ pub(crate) async fn hand_in_all(
     Ok(response)
 }
 
-/// What came of reading on.
-enum Read {
-    /// Lines, or a piece of one.
-    More,
-    /// Nothing for a while; the lines that are there are not to wait longer.
-    Pause,
-    /// The body is at its end.
-    End,
-    /// Something is wrong with the body as a whole.
-    Failed(Problem),
-}
-
 /// Why no more lines of a batch are read.
 enum End {
     /// Every line has its verdict.
@@ -80,11 +64,7 @@ enum End {
 
 struct Batch {
     app: App,
-    body: BodyDataStream,
-    cutter: LineCutter,
-    waiting: VecDeque<Line>,
-    bytes: usize,
-    lines: usize,
+    lines: BodyLines,
     /// Set once the store failed: the rest is refused without asking, for the caller repeats the batch anyway.
     store_failed: Option<Problem>,
     verdicts: VerdictSender,
@@ -95,12 +75,8 @@ struct Batch {
 impl Batch {
     fn new(app: App, body: BodyDataStream, verdicts: VerdictSender, permit: OwnedSemaphorePermit) -> Self {
         Self {
+            lines: BodyLines::new(body, MAX_BATCH_LINES, app.config.body_timeout_ms),
             app,
-            body,
-            cutter: LineCutter::default(),
-            waiting: VecDeque::new(),
-            bytes: 0,
-            lines: 0,
             store_failed: None,
             verdicts,
             _permit: permit,
@@ -125,10 +101,10 @@ impl Batch {
 
     async fn work(&mut self) -> End {
         loop {
-            let read = self.read_on().await;
+            let read = self.lines.read_on().await;
             let all = !matches!(read, Read::More);
-            while self.waiting.len() >= CHUNK_LINES || (all && !self.waiting.is_empty()) {
-                let chunk = self.take_chunk();
+            while self.lines.waiting() >= CHUNK_LINES || (all && self.lines.waiting() > 0) {
+                let chunk = self.lines.take(CHUNK_LINES);
                 if chunk.is_empty() {
                     return self.too_many_lines();
                 }
@@ -142,7 +118,7 @@ impl Batch {
                 Read::End => return End::Whole,
                 Read::Failed(problem) => {
                     return End::Refused {
-                        line: self.cutter.next_number(),
+                        line: self.lines.next_number(),
                         problem,
                     };
                 }
@@ -150,48 +126,10 @@ impl Batch {
         }
     }
 
-    async fn read_on(&mut self) -> Read {
-        let timeout_ms = self.app.config.body_timeout_ms;
-        let patience = if self.waiting.is_empty() {
-            Duration::from_millis(timeout_ms)
-        } else {
-            LINGER
-        };
-        match tokio::time::timeout(patience, self.body.next()).await {
-            Err(_) if self.waiting.is_empty() => Read::Failed(too_slow(timeout_ms)),
-            Err(_) => Read::Pause,
-            Ok(None) => {
-                self.waiting.extend(self.cutter.finish());
-                Read::End
-            }
-            Ok(Some(Err(_))) => Read::Failed(broken_off()),
-            Ok(Some(Ok(piece))) => {
-                self.bytes += piece.len();
-                if self.bytes > MAX_BATCH_BYTES {
-                    let detail = format!("The batch is larger than {MAX_BATCH_BYTES} bytes.");
-                    return Read::Failed(Problem::new(Code::TooLarge, detail));
-                }
-                self.cutter.push(&piece, &mut self.waiting);
-                Read::More
-            }
-        }
-    }
-
-    /// The next lines to judge; none if the batch has had all that it may have.
-    fn take_chunk(&mut self) -> Vec<Line> {
-        let count = self.waiting.len().min(CHUNK_LINES).min(MAX_BATCH_LINES - self.lines);
-        self.lines += count;
-        self.waiting.drain(..count).collect()
-    }
-
     fn too_many_lines(&self) -> End {
-        let line = self
-            .waiting
-            .front()
-            .map_or_else(|| self.cutter.next_number(), |line| line.number);
         let detail = format!("A batch has up to {MAX_BATCH_LINES} lines; this one and all after it were not read.");
         End::Refused {
-            line,
+            line: self.lines.next_number(),
             problem: Problem::new(Code::TooManyLines, detail),
         }
     }

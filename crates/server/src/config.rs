@@ -1,5 +1,7 @@
 //! What a server is told at its start.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +34,8 @@ pub struct ServerConfig {
     pub max_waiting_requests: usize,
     /// Report ready although Redis may forget or evict jobs.
     pub allow_unsafe_redis: bool,
+    /// How long after its acceptance a result that is not at its end counts as overdue.
+    pub overdue_after: Duration,
     /// Cancelled when the server is to stop: requests that wait for an answer stop waiting.
     pub closing: CancellationToken,
 }
@@ -45,6 +49,7 @@ impl Default for ServerConfig {
             max_concurrent_requests: 2_048,
             max_waiting_requests: 1_024,
             allow_unsafe_redis: false,
+            overdue_after: Duration::from_hours(24),
             closing: CancellationToken::new(),
         }
     }

@@ -4,13 +4,13 @@ use axum::{Json, extract::State, http::StatusCode};
 use futures::{StreamExt, TryStreamExt, stream};
 use passback_producer::{Code, StandingView, StoreError, Validation, connector_name};
 use passback_queue::Target;
-use passback_registry::{Change, Connector, ConnectorId, ConnectorInput, ConnectorView};
+use passback_registry::{ApplyFile, Change, Connector, ConnectorId, ConnectorInput, ConnectorView};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::{
     auth::Identity,
-    entry_plan::{Planned, apply, connector_file, plan},
+    entry_plan::{Planned, apply, plan},
     failure::not_found,
     json::JsonBody,
     list::List,
@@ -117,7 +117,7 @@ pub(crate) async fn store(
         ..input
     }
     .validate()?;
-    let file = connector_file(&connector)?;
+    let file = ApplyFile::of_connector(connector.clone());
     let id = connector.id.clone();
     if dry_run {
         let planned = plan(&app, &file).await?;

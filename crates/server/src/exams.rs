@@ -1,14 +1,14 @@
-//! Exams: list, show, store, remove.
+//! Exams: list, show, check, store, remove.
 
 use axum::{Json, extract::State, http::StatusCode};
-use passback_producer::wake;
-use passback_registry::{Exam, ExamId, ExamInput};
-use serde::Serialize;
+use passback_producer::{ExamCheck, ExamView, wake};
+use passback_registry::{ApplyFile, Exam, ExamId, ExamInput};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::Identity,
     connectors::same_id,
-    entry_plan::{Planned, apply, exam_file, plan},
+    entry_plan::{Planned, apply, plan},
     failure::not_found,
     json::JsonBody,
     list::List,
@@ -28,6 +28,13 @@ pub(crate) struct Stored {
     released_jobs: u64,
 }
 
+/// Whom a check of the set-up is tried with.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Candidate {
+    email: Option<String>,
+}
+
 /// `GET /v1/exams`
 pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Result<Json<List<Exam>>, Problem> {
     parameters.only(&[])?;
@@ -39,10 +46,25 @@ pub(crate) async fn read(
     State(app): State<App>,
     PathId(id): PathId,
     parameters: Parameters,
-) -> Result<Json<Exam>, Problem> {
+) -> Result<Json<ExamView>, Problem> {
     parameters.only(&[])?;
     let exam = app.registry().exam(&parse_id(&id)?).await?;
-    exam.map(Json).ok_or_else(missing)
+    exam.map(|exam| Json(exam.into())).ok_or_else(missing)
+}
+
+/// `POST /v1/exams/{id}/check`
+pub(crate) async fn check(
+    State(app): State<App>,
+    PathId(id): PathId,
+    parameters: Parameters,
+    JsonBody(candidate): JsonBody<Candidate>,
+) -> Result<Json<ExamCheck>, Problem> {
+    parameters.only(&[])?;
+    let checked = app
+        .producer
+        .check_exam(&parse_id(&id)?, candidate.email.as_deref())
+        .await?;
+    checked.map(Json).ok_or_else(missing)
 }
 
 /// `PUT /v1/exams/{id}[?dry_run=true]`
@@ -59,8 +81,8 @@ pub(crate) async fn store(
         ..input
     }
     .validate()?;
-    let file = exam_file(&exam)?;
-    let id = exam.id;
+    let id = exam.id.clone();
+    let file = ApplyFile::of_exam(exam);
     if dry_run {
         let planned = plan(&app, &file).await?;
         return Ok(Json(Stored {

@@ -3,18 +3,25 @@
 //! [`app`] is the whole API as one axum `Router`, [`serve`] runs it. Every refusal is an RFC 9457 problem whose words
 //! come from the message catalogue; every change is in the audit trail under the name of the token that made it.
 
+mod age;
 mod app;
 mod audit;
 mod auth;
 mod batch;
 mod body;
+mod body_lines;
 mod checks;
 mod chunks;
 mod config;
 mod connectors;
 mod context;
 mod dead_letters;
+mod decisions;
+mod dry_run;
 mod entry_plan;
+mod erasure;
+mod event_stream;
+mod events;
 mod exams;
 mod failure;
 mod health;
@@ -31,8 +38,13 @@ mod pause_request;
 mod pausing;
 mod problem;
 mod readiness;
+mod reconcile;
+mod reconcile_document;
+mod reconcile_stream;
 mod results;
 mod role;
+mod scan_cursor;
+mod secrets;
 mod serve;
 mod state;
 mod stats;

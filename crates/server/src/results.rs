@@ -1,12 +1,28 @@
-//! Results: hand in one, read one.
+//! Results: hand in one, read one, list those that are not at their end.
 
-use axum::{Json, extract::State, http::StatusCode};
-use passback_producer::{ExamResult, Receipt, ResultView};
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use passback_producer::{ExamResult, OpenResult, Receipt, ResultView};
 use passback_queue::JobId;
 use serde::Serialize;
 
 use crate::{
-    failure::not_found, json::JsonBody, parameters::Parameters, path_id::PathId, problem::Problem, state::App,
+    age,
+    auth::Identity,
+    dry_run,
+    failure::not_found,
+    json::JsonBody,
+    list::List,
+    parameters::Parameters,
+    path_id::PathId,
+    problem::{Fault, Problem},
+    state::App,
 };
 
 /// The receipt of a result.
@@ -26,13 +42,16 @@ pub(crate) fn status_word(receipt: &Receipt) -> &'static str {
     }
 }
 
-/// `POST /v1/results`
+/// `POST /v1/results[?dry_run=true]`
 pub(crate) async fn hand_in(
     State(app): State<App>,
+    identity: Identity,
     parameters: Parameters,
     JsonBody(result): JsonBody<ExamResult>,
-) -> Result<(StatusCode, Json<ReceiptView>), Problem> {
-    parameters.only(&[])?;
+) -> Result<Response, Problem> {
+    if parameters.only(&["dry_run"])?.switch("dry_run", false)? {
+        return Ok(dry_run::preview(&app, &identity, &result).await?.into_response());
+    }
     let receipt = app.producer.push(&result).await?;
     let http_status = match &receipt {
         Receipt::Accepted { .. } => StatusCode::ACCEPTED,
@@ -40,15 +59,53 @@ pub(crate) async fn hand_in(
     };
     let job_id = receipt.job_id();
     let status = status_word(&receipt);
-    Ok((
-        http_status,
-        Json(ReceiptView {
-            result_id: result.result_id,
-            job_id,
-            state: "accepted",
-            status,
-        }),
-    ))
+    let view = ReceiptView {
+        result_id: result.result_id,
+        job_id,
+        state: "accepted",
+        status,
+    };
+    Ok((http_status, Json(view)).into_response())
+}
+
+/// `GET /v1/results?open=true[&older_than=24h|&overdue=true]`
+pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Result<Json<List<OpenResult>>, Problem> {
+    let parameters = parameters.only(&["open", "older_than", "overdue", "limit", "cursor"])?;
+    let refused = |name, problem, fix| Problem::invalid(vec![Fault::of_parameter(name, problem, fix)]);
+    if !parameters.switch("open", false)? {
+        let fix = "use open=true; other results are read one by one, or by POST /v1/reconcile";
+        return Err(refused("open", "only open results are listed", fix));
+    }
+    let overdue = parameters.switch("overdue", false)?;
+    let older_than = match parameters.text("older_than") {
+        Some(_) if overdue => {
+            return Err(refused(
+                "overdue",
+                "given beside older_than",
+                "give the one or the other",
+            ));
+        }
+        Some(text) => age::parse("older_than", text).map_err(|fault| Problem::invalid(vec![fault]))?,
+        None if overdue => app.config.overdue_after,
+        None => Duration::ZERO,
+    };
+    let limit = parameters.limit()?;
+    let cursor = parameters.text("cursor");
+    if cursor.is_some_and(|cursor| !is_open_cursor(cursor)) {
+        return Err(refused(
+            "cursor",
+            "not a cursor of this list",
+            "use the next_cursor of the page before",
+        ));
+    }
+    let page = app.producer.open_results(older_than, cursor, limit).await?;
+    Ok(Json(List::page(page.results, page.next)))
+}
+
+/// Whether a text can be a place in the list: a time and an id.
+fn is_open_cursor(text: &str) -> bool {
+    let place = text.split_once('-');
+    place.is_some_and(|(ms, id)| ms.parse::<u64>().is_ok() && !id.is_empty())
 }
 
 /// `GET /v1/results/{result_id}`

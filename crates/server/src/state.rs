@@ -11,6 +11,10 @@ use crate::{ServerConfig, readiness::Readiness};
 
 /// Batches taken at once; each may hold its lines and verdicts in memory.
 const MAX_BATCHES: usize = 32;
+/// Reconciliations worked on at once; each may hold the answers on all its ids in memory.
+const MAX_RECONCILIATIONS: usize = 4;
+/// Streams of events open at once.
+const MAX_STREAMS: usize = 64;
 
 /// What every handler shares; cheap to clone.
 #[derive(Clone)]
@@ -21,6 +25,10 @@ pub(crate) struct App {
     pub(crate) waiters: Arc<Semaphore>,
     /// One permit per batch that is read.
     pub(crate) batches: Arc<Semaphore>,
+    /// One permit per reconciliation.
+    pub(crate) reconciliations: Arc<Semaphore>,
+    /// One permit per stream of events.
+    pub(crate) streams: Arc<Semaphore>,
     pub(crate) readiness: Arc<Readiness>,
 }
 
@@ -32,6 +40,8 @@ impl App {
             config: Arc::new(config),
             waiters,
             batches: Arc::new(Semaphore::new(MAX_BATCHES)),
+            reconciliations: Arc::new(Semaphore::new(MAX_RECONCILIATIONS)),
+            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
             readiness: Arc::default(),
         }
     }

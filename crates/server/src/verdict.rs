@@ -78,7 +78,7 @@ pub(crate) struct VerdictSender(mpsc::Sender<Message>);
 
 impl VerdictSender {
     /// Sends verdicts, one line each. Never waits: the channel has room for all that one batch can say.
-    pub(crate) fn send(&self, verdicts: &[Verdict]) -> Result<(), Deserted> {
+    pub(crate) fn send<T: Serialize>(&self, verdicts: &[T]) -> Result<(), Deserted> {
         let mut lines = Vec::new();
         for verdict in verdicts {
             // Plain structs of texts and numbers always serialise; without one we would rather cut than lie.
@@ -118,7 +118,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_without_its_end_is_an_error_to_the_reader() {
         let (sender, answers) = answer_channel(4);
-        sender.send(&[]).unwrap();
+        sender.send::<Verdict>(&[]).unwrap();
         drop(sender);
         let received: Vec<_> = answers.collect().await;
         assert!(received[0].is_ok());
@@ -128,7 +128,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_with_its_end_is_whole() {
         let (sender, answers) = answer_channel(4);
-        sender.send(&[]).unwrap();
+        sender.send::<Verdict>(&[]).unwrap();
         sender.end();
         drop(sender);
         let received: Vec<_> = answers.collect().await;

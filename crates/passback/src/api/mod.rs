@@ -5,5 +5,5 @@ mod problem;
 mod target;
 
 pub(crate) use client::{Api, items};
-pub(crate) use problem::field_errors;
+pub(crate) use problem::{field_errors, refusal_of};
 pub(crate) use target::{ADMIN_TOKEN_FILE, API_URL_FILE, DEFAULT_DATA_DIR};

@@ -27,6 +27,16 @@ pub(crate) fn refusal(status: StatusCode, text: &str) -> Failure {
     failure
 }
 
+/// The failure of a call that was answered in part, from the problem that its last line names.
+pub(crate) fn refusal_of(problem: &Value) -> Failure {
+    let status = problem["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+    let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+    match status {
+        Some(status) => refusal(status, &problem.to_string()),
+        None => Failure::unavailable("the server's answer broke off before its end").fix("run the same command again"),
+    }
+}
+
 fn sentence(status: StatusCode, problem: &Value) -> String {
     match (problem["title"].as_str(), problem["detail"].as_str()) {
         (Some(title), Some(detail)) if !detail.is_empty() => format!("{title}: {detail}"),

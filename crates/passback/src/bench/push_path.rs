@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use passback_producer::{Producer, Receipt, ResultState};
+use passback_producer::{Producer, Receipt};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -116,7 +116,7 @@ async fn delivered(producer: &Producer, number: u64) -> Result<Duration, Failure
     while started.elapsed() < PATIENCE {
         let row = producer.result(&result(number).result_id).await;
         let row = row.map_err(|error| Failure::unavailable(format!("a result cannot be read: {error}")))?;
-        if let Some(row) = row.filter(|row| row.state == ResultState::Delivered) {
+        if let Some(row) = row.filter(|row| row.state.is_written()) {
             let at = |name: &str| row.steps.iter().find(|step| step.step == name).map(|step| step.at);
             let ends = at("accepted").zip(at(DELIVERED));
             let took = ends.and_then(|(from, to)| Duration::try_from(to.duration_since(from)).ok());

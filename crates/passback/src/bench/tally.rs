@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use passback_queue::{Counts, Queue};
+use passback_queue::{Counts, Queue, State};
 
 use crate::exit::Failure;
 
@@ -11,7 +11,10 @@ const DONE: &str = "done";
 /// What the queue counted up to a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tally {
+    /// Jobs that have not ended.
     living: u64,
+    /// Those of them that wait for their time, such as the looks back at what was written.
+    later: u64,
     counters: BTreeMap<String, u64>,
 }
 
@@ -28,9 +31,9 @@ impl Tally {
         self.living == 0 && self.counters.values().all(|count| *count == 0)
     }
 
-    /// Jobs that have not ended.
-    pub(crate) fn living(&self) -> u64 {
-        self.living
+    /// Jobs that have not ended and may run now.
+    pub(crate) fn pending(&self) -> u64 {
+        self.living.saturating_sub(self.later)
     }
 
     /// Jobs that were done since an earlier look.
@@ -56,12 +59,12 @@ impl Tally {
     /// Fails unless exactly so many jobs were done since an earlier look, and nothing else happened or is left.
     pub(crate) fn expect_done(&self, earlier: &Self, jobs: u64) -> Result<(), Failure> {
         let (done, others) = (self.done_since(earlier), self.others_since(earlier));
-        if done == jobs && self.living == 0 && others.is_empty() {
+        if done == jobs && self.pending() == 0 && others.is_empty() {
             return Ok(());
         }
         Err(Failure::failed(format!(
             "{done} of {jobs} jobs were done, {} are left, and besides: {others:?}; the figures would mean nothing",
-            self.living
+            self.pending()
         )))
     }
 }
@@ -70,6 +73,7 @@ impl From<Counts> for Tally {
     fn from(counts: Counts) -> Self {
         Self {
             living: counts.living.values().sum(),
+            later: counts.living.get(&State::Scheduled).copied().unwrap_or(0),
             counters: counts.counters,
         }
     }
@@ -82,6 +86,7 @@ mod tests {
     fn tally(living: u64, counters: &[(&str, u64)]) -> Tally {
         Tally {
             living,
+            later: 0,
             counters: counters
                 .iter()
                 .map(|(name, count)| ((*name).to_owned(), *count))

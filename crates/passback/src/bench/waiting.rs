@@ -24,7 +24,7 @@ pub(crate) async fn until_ended(ground: &Ground, jobs: u64, before: &Tally) -> R
         let tally = Tally::of(ground.queue()).await?;
         looks += 1;
         let now = Instant::now();
-        if tally.living() == 0 {
+        if tally.pending() == 0 {
             return Ok((now, looks));
         }
         let done_now = tally.done_since(before);

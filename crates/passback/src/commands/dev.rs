@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use passback_simulator::World;
+use passback_simulator::{Tenant, World};
 use secrecy::SecretString;
 
 use super::settings::LogFlags;
@@ -72,6 +72,7 @@ pub(crate) async fn run(args: DevArgs) -> Result<Exit, Failure> {
             None => new_token()?,
         },
     };
+    let accounts: Vec<String> = world.iter().flat_map(|world| &world.tenants).map(account).collect();
     let plan = StackPlan {
         data_dir: args.data_dir,
         listen: args.listen,
@@ -86,7 +87,7 @@ pub(crate) async fn run(args: DevArgs) -> Result<Exit, Failure> {
         stack = Stack::start(plan) => stack?,
         () = signals.next() => return Ok(Exit::Interrupted),
     };
-    let printed = print(&stack, args.workers);
+    let printed = print(&stack, args.workers, &accounts);
     let broken = if let Err(failure) = printed {
         Some(failure)
     } else {
@@ -135,7 +136,20 @@ fn sample_exam(world: &World) -> Option<ExamOf> {
     })
 }
 
-fn print(stack: &Stack, workers: u16) -> Result<(), Failure> {
+/// What a simulated tenant accepts: as the connector is registered, and as it may be registered again.
+fn account(tenant: &Tenant) -> String {
+    let Tenant {
+        name,
+        client_id,
+        client_secret,
+        username,
+        password,
+        ..
+    } = tenant;
+    format!("           {name} accepts client {client_id} / {client_secret}, user {username} / {password}")
+}
+
+fn print(stack: &Stack, workers: u16, accounts: &[String]) -> Result<(), Failure> {
     let (url, token) = (stack.api_url(), stack.admin_token());
     let curl = |path: &str, body: &str| {
         format!(
@@ -158,6 +172,7 @@ fn print(stack: &Stack, workers: u16) -> Result<(), Failure> {
             let url = simulator.url(&tenant).unwrap_or_default();
             lines.push(format!("Docebo     {url} (simulated, tenant and connector {tenant})"));
         }
+        lines.extend_from_slice(accounts);
         let check = format!("{{\"exam_id\":\"{EXAM}\",\"email\":\"{CANDIDATE}\"}}");
         let result = format!(
             "{{\"result_id\":\"r-1\",\"exam_id\":\"{EXAM}\",\"email\":\"{CANDIDATE}\",\"outcome\":\"passed\",\"score_percent\":87,\"completed_at\":\"2025-11-20T09:30:11Z\"}}"
@@ -181,6 +196,17 @@ fn print(stack: &Stack, workers: u16) -> Result<(), Failure> {
 mod tests {
     use super::*;
     use secrecy::ExposeSecret;
+
+    #[test]
+    fn what_the_simulated_docebo_accepts_is_said() {
+        let world = World::sample();
+        let tenant = &world.tenants[0];
+        let said = account(tenant);
+        assert!(
+            said.contains(&tenant.client_id) && said.contains(&tenant.password),
+            "{said}"
+        );
+    }
 
     #[test]
     fn the_token_of_the_last_start_is_kept() {

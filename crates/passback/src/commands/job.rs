@@ -190,7 +190,7 @@ fn print_explanation(format: Format, explanation: &Value) -> Result<(), Failure>
 }
 
 /// Prints how something is put right, if there is a way.
-fn print_steps(item: &Value) -> Result<(), Failure> {
+pub(super) fn print_steps(item: &Value) -> Result<(), Failure> {
     let steps = item["resolution"].as_array().map(Vec::as_slice).unwrap_or_default();
     if !steps.is_empty() {
         output::line("\nto put it right:")?;

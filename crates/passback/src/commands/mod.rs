@@ -12,15 +12,27 @@ pub(crate) mod dead;
 pub(crate) mod demo;
 pub(crate) mod dev;
 mod drain;
+pub(crate) mod erase;
 pub(crate) mod exam;
+mod exam_check;
+pub(crate) mod explain;
 mod filter;
 pub(crate) mod job;
+mod key_usage;
 pub(crate) mod lane;
 pub(crate) mod pause;
 pub(crate) mod push;
 mod push_file;
 mod push_lines;
+mod push_preview;
 mod push_verdicts;
+mod reason;
+pub(crate) mod reconcile;
+mod reconcile_answers;
+mod reconcile_calls;
+pub(crate) mod result;
+mod result_view;
+pub(crate) mod secrets;
 pub(crate) mod serve;
 mod settings;
 pub(crate) mod simulator;
@@ -43,15 +55,20 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Apply(args) => apply::run(args).await,
         Command::Check(args) => check::run(args).await,
         Command::Push(args) => push::run(args).await,
+        Command::Reconcile(args) => reconcile::run(args).await,
+        Command::Result(command) => result::run(command).await,
         Command::Job(command) => job::run(command).await,
         Command::Dead(command) => dead::run(command).await,
         Command::Connector(command) => connector::run(command).await,
         Command::Exam(command) => exam::run(command).await,
+        Command::Explain(args) => explain::run(&args),
         Command::Lane(command) => lane::run(command).await,
         Command::WorkerList(args) => worker_list::run(args).await,
         Command::WorkerPause(args) => worker_pause::run_pause(args).await,
         Command::WorkerResume(args) => worker_pause::run_resume(args).await,
         Command::WorkerDrain(args) => worker_pause::run_drain(args).await,
+        Command::Secrets(command) => secrets::run(command).await,
+        Command::Erase(args) => erase::run(args).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Bench(command) => bench::run(command).await,
         Command::Token(command) => token::run(command),

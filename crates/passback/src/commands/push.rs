@@ -7,6 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value};
 
 use super::push_file::push_file;
+use super::push_preview;
 use crate::api::Api;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format, field};
@@ -38,6 +39,10 @@ pub(crate) struct PushArgs {
     /// A number that grows with each result of the same candidate.
     #[arg(long)]
     sequence: Option<u64>,
+    /// Say what would become of one result now, with the exact request and the difference to what Docebo holds; change
+    /// nothing. It needs a token of the role operator. Exit code 1: it would wait for somebody; 7: Docebo could not be asked.
+    #[arg(long, conflicts_with = "file")]
+    dry_run: bool,
     /// How to print the receipt; of a file, json is one document of counts and refusals, ndjson a verdict per line.
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
@@ -49,9 +54,13 @@ pub(crate) async fn run(args: PushArgs) -> Result<Exit, Failure> {
     if let Some(file) = &args.file {
         return push_file(&api, file, args.output).await;
     }
-    let answer = api
-        .call(Method::POST, &["v1", "results"], &[], Some(&result(&args)))
-        .await?;
+    let path = ["v1", "results"];
+    if args.dry_run {
+        let query = [("dry_run", "true")];
+        let preview = api.call(Method::POST, &path, &query, Some(&result(&args))).await?;
+        return push_preview::print(args.output, &preview.body);
+    }
+    let answer = api.call(Method::POST, &path, &[], Some(&result(&args))).await?;
     if args.output == Format::Table {
         let word = if answer.status == StatusCode::OK {
             "was accepted before"

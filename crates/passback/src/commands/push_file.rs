@@ -15,7 +15,9 @@ use crate::output::{self, Format};
 
 /// Sends a file, or the input for `-`, and says what became of it.
 pub(crate) async fn push_file(api: &Api, path: &Path, format: Format) -> Result<Exit, Failure> {
-    let (bytes, mut lines) = open(path).await?;
+    let advise =
+        |failure: Failure| failure.fix("give a readable file with one JSON result per line to -f, or - for the input");
+    let (bytes, mut lines) = open(path).await.map_err(advise)?;
     let bar = progress_bar(bytes);
     let mut verdicts = Verdicts::new(format);
     let mut number = 0;
@@ -23,7 +25,7 @@ pub(crate) async fn push_file(api: &Api, path: &Path, format: Format) -> Result<
         let batch = match read_batch(&mut lines, &mut number, path).await {
             Ok(Some(batch)) => batch,
             Ok(None) => break Ok(()),
-            Err(failure) => break Err(failure),
+            Err(failure) => break Err(advise(failure)),
         };
         let read_bytes = batch.read_bytes;
         if let Err(failure) = send(api, batch, &mut verdicts, &bar).await {
@@ -40,13 +42,15 @@ pub(crate) async fn push_file(api: &Api, path: &Path, format: Format) -> Result<
         Ok(()) => verdicts.finish(),
         Err(failure) => {
             verdicts.note_summary();
-            output::note("what was accepted stays; run the same command again for the rest");
+            if verdicts.have_begun() {
+                output::note("what was accepted stays; run the same command again for the rest");
+            }
             Err(failure)
         }
     }
 }
 
-async fn open(path: &Path) -> Result<(Option<u64>, Box<dyn AsyncBufRead + Unpin + Send>), Failure> {
+pub(super) async fn open(path: &Path) -> Result<(Option<u64>, Box<dyn AsyncBufRead + Unpin + Send>), Failure> {
     if path == Path::new("-") {
         return Ok((None, Box::new(BufReader::new(tokio::io::stdin()))));
     }
@@ -96,7 +100,7 @@ fn in_file(mut verdict: Value, numbers: &[u64]) -> Value {
 }
 
 /// A bar on stderr, if that is a terminal; of bytes if it is known how many there are.
-fn progress_bar(bytes: Option<u64>) -> ProgressBar {
+pub(super) fn progress_bar(bytes: Option<u64>) -> ProgressBar {
     let (bar, template) = match bytes {
         Some(bytes) => (
             ProgressBar::new(bytes),

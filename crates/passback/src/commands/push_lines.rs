@@ -40,6 +40,7 @@ pub(super) async fn read_batch(
             break;
         };
         *number += 1;
+        let line = if *number == 1 { without_mark(line) } else { line };
         batch.read_bytes += read_bytes;
         match line {
             Line::Text(text) if text.is_empty() => {}
@@ -61,10 +62,9 @@ pub(super) async fn read_batch(
     Ok((batch.read_bytes > 0).then_some(batch))
 }
 
-/// The failure of a file that cannot be read.
+/// The failure of a file that cannot be read; what it should hold, the command says.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::refused(format!("the file {} cannot be read: {error}", path.display()))
-        .fix("give a readable file with one JSON result per line to -f, or - for the input")
 }
 
 /// What a line is.
@@ -93,6 +93,14 @@ async fn read_line(lines: &mut (dyn AsyncBufRead + Unpin + Send)) -> std::io::Re
         Err(_) => Line::NotUtf8,
     };
     Ok(Some((line, read_bytes)))
+}
+
+/// A text without the byte order mark that some programs put at the start of a file.
+fn without_mark(line: Line) -> Line {
+    match line {
+        Line::Text(text) => Line::Text(text.trim_start_matches('\u{feff}').to_owned()),
+        Line::TooLong | Line::NotUtf8 => line,
+    }
 }
 
 /// Passes over the rest of a line, and says how long it was.
@@ -134,6 +142,12 @@ mod tests {
         assert_eq!(batch.text, "{\"a\":1}\n{\"b\":2}\n");
         assert_eq!(batch.numbers, [1, 4]);
         assert_eq!(batch.read_bytes, 20);
+    }
+
+    #[tokio::test]
+    async fn a_mark_at_the_start_of_a_file_is_passed_over() {
+        let batch = read("\u{feff}{\"a\":1}\n{\"b\":2}\n".as_bytes()).await;
+        assert_eq!(batch.text, "{\"a\":1}\n{\"b\":2}\n");
     }
 
     #[tokio::test]

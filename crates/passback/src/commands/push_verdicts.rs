@@ -65,6 +65,11 @@ impl Verdicts {
         self.tally.not_now > 0
     }
 
+    /// Whether any line was accepted, now or before.
+    pub(super) fn have_begun(&self) -> bool {
+        self.tally.accepted + self.tally.already_accepted > 0
+    }
+
     /// Says on stderr how far it went.
     pub(super) fn note_summary(&self) {
         output::note(&self.tally.summary());

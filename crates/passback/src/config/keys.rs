@@ -38,7 +38,7 @@ const MAX_CALLS_PER_HOUR: u64 = 1_000_000;
 const MAX_MAX_BODY_BYTES: u64 = 16 * 1024 * 1024;
 
 /// All keys, in the order in which they are shown.
-pub(crate) const KEYS: [Key; 18] = [
+pub(crate) const KEYS: [Key; 21] = [
     key("redis.url", Kind::SecretUrl),
     key("redis.allow_unsafe", Kind::Bool),
     key("http.listen", Kind::Text),
@@ -57,6 +57,9 @@ pub(crate) const KEYS: [Key; 18] = [
     key("worker.max_attempts", Kind::Integer(1, 1_000)),
     key("worker.max_age", Kind::Duration),
     key("worker.look_again", Kind::Duration),
+    key("ledger.retention", Kind::Duration),
+    key("ledger.overdue_after", Kind::Duration),
+    key("feed.retention", Kind::Duration),
 ];
 
 /// Letters that may differ before a name is no longer offered as the one meant.

@@ -35,6 +35,9 @@ pub(crate) struct Settings {
     pub(crate) max_attempts: u32,
     pub(crate) max_age: Duration,
     pub(crate) look_again: Duration,
+    pub(crate) ledger_retention: Duration,
+    pub(crate) overdue_after: Duration,
+    pub(crate) feed_retention: Duration,
     /// What is allowed but hardly meant.
     pub(crate) warnings: Vec<String>,
 }
@@ -67,6 +70,9 @@ impl Settings {
             max_attempts: u32::try_from(reader.integer("worker.max_attempts")).unwrap_or(u32::MAX),
             max_age: reader.duration("worker.max_age"),
             look_again: reader.duration("worker.look_again"),
+            ledger_retention: reader.duration("ledger.retention"),
+            overdue_after: reader.duration("ledger.overdue_after"),
+            feed_retention: reader.duration("feed.retention"),
             warnings: Vec::new(),
         };
         // Only what was read can be compared.
@@ -108,6 +114,7 @@ impl Settings {
             let fix = "let it be shorter, or parked jobs die unseen";
             reader.problem("worker.look_again", "is not shorter than worker.max_age", fix);
         }
+        self.check_retention(reader);
         // The defaults are a choice of ours; only somebody else's is worth a word.
         let chosen = reader.is_chosen("worker.shutdown_grace") || reader.is_chosen("worker.push_deadline");
         if chosen && self.shutdown_grace < self.push_deadline {
@@ -116,6 +123,22 @@ impl Settings {
                 self.shutdown_grace.as_secs(),
                 self.push_deadline.as_secs()
             ));
+        }
+    }
+
+    /// What is kept must outlast those who need it.
+    fn check_retention(&self, reader: &mut Reader<'_>) {
+        if self.ledger_retention <= self.max_age {
+            let fix = "let it be longer, or rows go before their results are at their end";
+            reader.problem("ledger.retention", "is not longer than worker.max_age", fix);
+        }
+        if self.overdue_after < Duration::from_secs(1) || self.overdue_after >= self.ledger_retention {
+            let fix = "write 24h, or after what time somebody should look";
+            reader.problem("ledger.overdue_after", "is not between 1s and ledger.retention", fix);
+        }
+        if self.feed_retention < Duration::from_hours(1) {
+            let fix = "write 7d, or how long the exam engine may be away";
+            reader.problem("feed.retention", "is under one hour", fix);
         }
     }
 }

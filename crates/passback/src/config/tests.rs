@@ -170,6 +170,23 @@ fn values_that_do_not_go_together_are_refused() {
 }
 
 #[test]
+fn what_is_kept_outlasts_those_who_need_it() {
+    let usual = settings("", &[]).unwrap();
+    let days = |duration: std::time::Duration| duration.as_secs() / 86_400;
+    assert_eq!((days(usual.ledger_retention), days(usual.feed_retention)), (400, 7));
+    assert_eq!(usual.overdue_after.as_secs(), 86_400);
+    let text = "[ledger]\nretention = \"14d\"\noverdue_after = \"14d\"\n[feed]\nretention = \"59m\"";
+    let said = settings(text, &[]).unwrap_err().to_string();
+    for wrong in [
+        "ledger.retention is not longer than worker.max_age",
+        "ledger.overdue_after is not between 1s and ledger.retention",
+        "feed.retention is under one hour",
+    ] {
+        assert!(said.contains(wrong), "{said}");
+    }
+}
+
+#[test]
 fn a_grace_shorter_than_a_push_is_warned_of() {
     assert_eq!(settings("", &[]).unwrap().warnings.len(), 0);
     assert_eq!(

@@ -206,6 +206,35 @@ async fn an_exam_is_planned_and_stored() {
 }
 
 #[tokio::test]
+async fn what_is_sent_of_an_exam_and_a_connector_is_what_is_stored() {
+    let world = World::start().await;
+    let field = json!({"id": 12, "passed": "Bestanden", "failed": "Nicht bestanden", "non_graded": "-"});
+    let exam = json!({
+        "connector": "acme", "course_id": 147, "name": "Crane", "on_failed": "suspended", "on_non_graded": "subscribed",
+        "write_score_on_failed": false, "write_score_on_non_graded": true, "version_policy": "best",
+        "check_deadline_seconds": 33, "eligible_states": ["in_progress", "suspended"], "result_field": field,
+    });
+    world.put("/v1/exams/crane-01", &exam).await;
+    let shown = world.get("/v1/exams/crane-01").await.json();
+    for (name, sent) in exam.as_object().unwrap() {
+        assert_eq!(shown[name], *sent, "{name}");
+    }
+    let connector = json!({
+        "name": "Beta", "domain": "beta.docebosaas.com", "client_id": "passback", "client_secret": "s", "username": "u",
+        "password": "p", "calls_per_hour": 77, "weight": 3, "max_concurrency": 4, "connect_timeout_ms": 900,
+        "request_timeout_ms": 9000, "read_before_write": "retry_only", "verify": "sample",
+    });
+    let stored = world.put("/v1/connectors/beta?validate=false", &connector).await;
+    assert_eq!(stored.status, StatusCode::OK, "{}", stored.text);
+    let shown = world.get("/v1/connectors/beta").await.json();
+    for (name, sent) in connector.as_object().unwrap() {
+        if !["client_secret", "password"].contains(&name.as_str()) {
+            assert_eq!(shown[name], *sent, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_bad_entry_is_refused_with_its_fields() {
     let world = World::start().await;
     for (path, body, pointer) in [

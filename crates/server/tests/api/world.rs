@@ -128,6 +128,11 @@ impl World {
         }
     }
 
+    /// Another server on the same Redis, as after a restart.
+    pub(crate) fn another_server(&self) -> Router {
+        app(Producer::new(self.queue.clone(), self.registry.clone()), config())
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.app.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

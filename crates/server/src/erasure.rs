@@ -1,0 +1,58 @@
+//! Erasing a person.
+
+use axum::{Json, extract::State};
+use passback_producer::{Erasure, ErasureWish};
+use serde::Deserialize;
+
+use crate::{
+    auth::Identity,
+    intervention::intervention,
+    json::JsonBody,
+    parameters::{Parameters, reason_in_body},
+    problem::{Fault, Problem},
+    scan_cursor,
+    state::App,
+};
+
+/// Who is to be erased, and why.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    email: String,
+    /// Needed unless nothing is to be changed.
+    reason: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
+    cursor: Option<String>,
+}
+
+/// `POST /v1/erase`: up to about 100,000 jobs are looked at; `next_cursor` says where the next call goes on.
+pub(crate) async fn erase(
+    State(app): State<App>,
+    identity: Identity,
+    parameters: Parameters,
+    JsonBody(request): JsonBody<Request>,
+) -> Result<Json<Erasure>, Problem> {
+    parameters.only(&[])?;
+    let (cursor, reason) = checked(&request)?;
+    let by = intervention(&app, &identity, &reason).await?;
+    let wish = ErasureWish {
+        email: &request.email,
+        cursor,
+        dry_run: request.dry_run,
+    };
+    Ok(Json(app.producer.erase(wish, &by).await?))
+}
+
+fn checked(request: &Request) -> Result<(u64, String), Problem> {
+    let cursor = scan_cursor::parse(request.cursor.as_deref());
+    let cursor = cursor.ok_or_else(|| Fault::at("/cursor", scan_cursor::PROBLEM, scan_cursor::FIX));
+    let reason = match request.reason.as_deref() {
+        None if request.dry_run => Ok(String::new()),
+        reason => reason_in_body(reason.unwrap_or_default()),
+    };
+    match (cursor, reason) {
+        (Ok(cursor), Ok(reason)) => Ok((cursor, reason)),
+        (cursor, reason) => Err(Problem::invalid(cursor.err().into_iter().chain(reason.err()).collect())),
+    }
+}

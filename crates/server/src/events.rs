@@ -1,0 +1,168 @@
+//! The feed of final answers: read on from a cursor, at once or as soon as there is something new.
+//!
+//! At least once: who keeps the cursor of the last event that it has dealt with misses nothing, and may see an event
+//! twice. Cursors hold over restarts of both sides.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use passback_producer::{Code, FeedEvent, FeedPage};
+use passback_queue::is_event_cursor;
+use serde::Serialize;
+
+use crate::{
+    event_stream,
+    parameters::Parameters,
+    problem::{Fault, Problem},
+    state::App,
+    wait,
+};
+
+/// The word for "what comes from now on".
+const LATEST: &str = "latest";
+const EVENT_STREAM: &str = "text/event-stream";
+/// The header in which a stream's reader says where it was.
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// A page of the feed.
+#[derive(Debug, Serialize)]
+struct EventsView {
+    events: Vec<FeedEvent>,
+    next_cursor: Option<String>,
+    more: bool,
+}
+
+/// `GET /v1/events[?after=CURSOR|latest&limit=100&wait=30s]`
+pub(crate) async fn read(
+    State(app): State<App>,
+    parameters: Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if accepts_stream(&headers) {
+        // A stream has neither an end nor pages.
+        let parameters = parameters.only(&["after"])?;
+        let after = resumed(&headers)?.or(after(&parameters)?);
+        return event_stream::answer(app, placed(after)).await;
+    }
+    let parameters = parameters.only(&["after", "limit", "wait"])?;
+    let (after, limit) = (placed(after(&parameters)?), parameters.limit()?);
+    let wait = parameters.text("wait").map(wait::parse).transpose();
+    let wait = wait.map_err(|fault| Problem::invalid(vec![fault]))?;
+    let after = after.resolve(&app).await?;
+    let page = read_page(&app, after.as_deref(), limit, wait).await?;
+    refuse_gap(&page)?;
+    let FeedPage {
+        events,
+        next_cursor,
+        more,
+        gap: _,
+    } = page;
+    let view = EventsView {
+        events,
+        next_cursor,
+        more,
+    };
+    Ok(Json(view).into_response())
+}
+
+/// Waits for events, unless too many wait already or the server is to stop.
+async fn read_page(app: &App, after: Option<&str>, limit: usize, wait: Option<Duration>) -> Result<FeedPage, Problem> {
+    let now = || app.producer.feed(after, limit);
+    let Some(wait) = wait else { return Ok(now().await?) };
+    let Ok(_permit) = app.waiters.try_acquire() else {
+        return Ok(now().await?);
+    };
+    tokio::select! {
+        page = app.producer.wait_for_feed(after, limit, wait) => Ok(page?),
+        () = app.config.closing.cancelled() => Ok(now().await?),
+    }
+}
+
+/// Where to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum After {
+    /// With the oldest event that is kept.
+    Beginning,
+    /// With what comes from now on.
+    Latest,
+    /// Behind this event.
+    Cursor(String),
+}
+
+impl After {
+    /// The cursor to read behind; none for the beginning.
+    pub(crate) async fn resolve(self, app: &App) -> Result<Option<String>, Problem> {
+        match self {
+            Self::Beginning => Ok(None),
+            Self::Latest => Ok(Some(app.producer.feed_end().await?)),
+            Self::Cursor(cursor) => {
+                if app.queue().is_event_ahead(&cursor).await? {
+                    let fix = "leave it out, or use a next_cursor of this very feed";
+                    let fault = Fault::of_parameter("after", "lies in the future, so it is of another feed", fix);
+                    return Err(Problem::invalid(vec![fault]));
+                }
+                Ok(Some(cursor))
+            }
+        }
+    }
+}
+
+/// Says that events were lost to who asks, rather than leave them out without a word.
+pub(crate) fn refuse_gap(page: &FeedPage) -> Result<(), Problem> {
+    if page.gap {
+        return Err(Problem::new(
+            Code::CursorExpired,
+            "Events behind this cursor were kept for their time and are gone.",
+        ));
+    }
+    Ok(())
+}
+
+fn placed(after: Option<After>) -> After {
+    after.unwrap_or(After::Beginning)
+}
+
+fn after(parameters: &Parameters) -> Result<Option<After>, Problem> {
+    parameters.text("after").map(|text| parse(text, "after")).transpose()
+}
+
+/// A reader that was cut off says so in a header, whatever its address says.
+fn resumed(headers: &HeaderMap) -> Result<Option<After>, Problem> {
+    let Some(value) = headers.get(LAST_EVENT_ID) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or("?");
+    // Browsers send it empty where no event came yet.
+    Some(text)
+        .filter(|text| !text.is_empty())
+        .map(|text| parse(text, LAST_EVENT_ID))
+        .transpose()
+}
+
+fn parse(text: &str, name: &str) -> Result<After, Problem> {
+    if text == LATEST {
+        return Ok(After::Latest);
+    }
+    if is_event_cursor(text) {
+        return Ok(After::Cursor(text.to_owned()));
+    }
+    let fix = "use the cursor of an event or a next_cursor; latest for what comes from now on; or leave it out";
+    let fault = Fault::of_parameter(name, "not a cursor of the feed", fix);
+    Err(Problem::invalid(vec![fault]))
+}
+
+fn accepts_stream(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    accepted
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|kind| {
+            let essence = kind.split(';').next().unwrap_or_default().trim();
+            essence.eq_ignore_ascii_case(EVENT_STREAM)
+        })
+}
