@@ -116,13 +116,13 @@ impl Api {
         answer.body
     }
 
-    /// Waits until a result is in one of these states.
+    /// Waits until a result is in one of these states; a delivered one may have been proved meanwhile.
     pub async fn until_result(&self, id: &str, states: &[&str]) -> Value {
         until(&format!("{id} is {states:?}"), || async {
             let result = self.result(id).await;
-            states
-                .contains(&result["state"].as_str().unwrap_or_default())
-                .then_some(result)
+            let state = result["state"].as_str().unwrap_or_default();
+            let there = states.contains(&state) || (is_written(state) && states.contains(&"delivered"));
+            there.then_some(result)
         })
         .await
     }
@@ -142,4 +142,9 @@ impl Api {
             }
         }
     }
+}
+
+/// Whether Docebo took a result that is in this state.
+pub(crate) fn is_written(state: &str) -> bool {
+    ["delivered", "confirmed", "verified"].contains(&state)
 }

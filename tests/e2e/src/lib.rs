@@ -15,6 +15,7 @@ mod cli;
 mod invariants;
 mod process;
 mod proxy;
+pub mod secrecy;
 mod stand;
 mod town;
 mod waiting;

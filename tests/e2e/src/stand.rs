@@ -8,7 +8,7 @@ use passback_simulator::{Simulator, TenantHandle, World};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Api, Process, Proxy, invariants};
+use crate::{Api, Process, Proxy, invariants, secrecy};
 
 /// An admin's token in these suites, and its SHA-256.
 pub(crate) const TOKEN: &str = "e2e-admin-token";
@@ -180,6 +180,8 @@ impl Stand {
             .map(|name| self.docebo(&name))
             .collect::<Vec<_>>();
         invariants::check(&self.queue(), &self.api, &docebos, &self.said()).await;
+        secrecy::check_redis(&self.redis.url()).await;
+        secrecy::check_folder(self.folder.path());
         assert_eq!(
             self.server.stop().await,
             Some(0),

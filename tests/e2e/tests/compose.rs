@@ -126,10 +126,7 @@ async fn two_hundred_results_are_delivered_by_three_workers_of_which_one_is_kill
     let answer = api.post_lines("/v1/results/batch", lines.join("\n")).await;
     let accepted = answer.text.lines().filter(|line| line.contains("\"accepted\"")).count();
     assert_eq!(accepted, 200, "{}", answer.text);
-    until("some are delivered", || async {
-        (api.result("acme-0").await["state"] == "delivered").then_some(())
-    })
-    .await;
+    api.until_result("acme-0", &["delivered"]).await;
     let workers = compose.run(&["ps", "-q", "worker"]);
     let victim = workers.lines().next().unwrap();
     assert!(

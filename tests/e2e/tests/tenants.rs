@@ -145,7 +145,7 @@ async fn waiting(stand: &Stand, tenant: &str, results: u64) -> u64 {
                 assert_eq!(result["attempts"], 0, "waiting burns none: {result}");
                 waiting += 1;
             }
-            "delivered" => {}
+            "delivered" | "verified" => {}
             _ => panic!("it neither waits nor was delivered: {result}"),
         }
     }
