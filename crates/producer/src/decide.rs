@@ -168,14 +168,16 @@ impl Producer {
         }
     }
 
-    /// The version of a result whose job still has its payload.
+    /// The version of a result, by the payload of the job that waits with its case.
     async fn version_of(&self, row: &LedgerRow) -> Result<String, DecideError> {
-        let job = self.queue.job(row.job_id).await.map_err(StoreError::from)?;
+        let id = row.case_job.unwrap_or(row.job_id);
+        let job = self.queue.job(id).await.map_err(StoreError::from)?;
         let payload = job.as_ref().and_then(|job| Some((job, job.payload.as_deref()?)));
         let opened = payload.map(|(job, payload)| Job::open(&job.kind, job.id, payload, self.vault()));
         match opened {
             Some(Ok(Job::Push(push))) => Ok(Version::of(&push, self.vault()).to_json()),
-            Some(Ok(Job::Verify(_) | Job::Check(_)) | Err(_)) | None => Err(DecideError::NothingToDecide),
+            Some(Ok(Job::Verify(verify))) => Ok(Version::of(&verify.push, self.vault()).to_json()),
+            Some(Ok(Job::Check(_)) | Err(_)) | None => Err(DecideError::NothingToDecide),
         }
     }
 

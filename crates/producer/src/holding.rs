@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use passback_docebo::Enrollment;
-use passback_registry::{EligibleState, Exam};
+use passback_registry::{EligibleState, Exam, ResultField};
 use serde::{Deserialize, Serialize};
 
 use crate::Wanted;
@@ -36,14 +36,14 @@ impl Holding {
     /// What an enrolment holds, with the field of this exam.
     pub fn of(enrollment: &Enrollment, exam: &Exam) -> Self {
         let field = exam.result_field.as_ref();
-        let field = field.and_then(|field| Some((field.id, enrollment.fields.get(&field.id.to_string())?)));
+        let field = field.and_then(|field| Some((field, enrollment.fields.get(&field.id.to_string())?)));
         Self {
             status: Some(enrollment.status.as_str().to_owned()),
             // None at all would pass for one that is not known.
             score: Some(enrollment.score.unwrap_or(0.0)),
             completed_at: enrollment.completed_at.map(Self::date),
-            field: field.map(|(_, text)| text.clone()),
-            field_id: field.map(|(id, _)| id),
+            field: field.map(|(field, text)| without_foreign_words(field, text)),
+            field_id: field.map(|(field, _)| field.id),
         }
     }
 
@@ -86,7 +86,7 @@ impl Holding {
     }
 
     /// Whether nobody has put a result there: the person is enrolled or has begun, or is in another state that the exam
-    /// takes for eligible, and there is neither score nor date.
+    /// takes for eligible, and there is neither score nor date, nor a text in the exam's field.
     pub fn is_untouched(&self, exam: &Exam) -> bool {
         let usual = [EligibleState::Subscribed, EligibleState::InProgress];
         let mut open = usual.iter().chain(&exam.eligible_states);
@@ -94,18 +94,30 @@ impl Holding {
         open.any(|state| Some(state.as_str()) == status)
             && self.score.is_none_or(|score| score.abs() < SAME_SCORE)
             && self.completed_at.is_none()
+            && self.field.is_none()
     }
 
-    /// Whether score, date and field agree. A score of 0 is how Docebo shows none; a date or a field that one of the
-    /// two does not know says nothing, and neither does a text in another field.
+    /// Whether score, date and field agree. A score of 0 is how Docebo shows none. A date that one of the two does not know
+    /// says nothing, and neither does a text that is not shown any more, or stands in another field; one that came into
+    /// the field since does.
     fn same_values(&self, other: &Self, same_date: impl Fn(&str, &str) -> bool) -> bool {
         let same_score = |mine: f64| (mine - other.score.unwrap_or(0.0)).abs() < SAME_SCORE;
-        let known = |mine: &Option<String>, theirs: &Option<String>| Some((mine.clone()?, theirs.clone()?));
-        let dates = known(&self.completed_at, &other.completed_at);
-        let texts = known(&self.field, &other.field).filter(|_| self.field_id == other.field_id);
-        self.score.is_none_or(same_score)
-            && dates.is_none_or(|(mine, theirs)| same_date(&mine, &theirs))
-            && texts.is_none_or(|(mine, theirs)| mine == theirs)
+        let dates = self.completed_at.as_deref().zip(other.completed_at.as_deref());
+        let same_field = match (&self.field, &other.field) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(mine), Some(theirs)) => mine == theirs || self.field_id != other.field_id,
+        };
+        self.score.is_none_or(same_score) && dates.is_none_or(|(mine, theirs)| same_date(mine, theirs)) && same_field
+    }
+}
+
+/// A text in the exam's field. What a person has written there may name somebody, and is not ours to keep.
+fn without_foreign_words(field: &ResultField, text: &str) -> String {
+    if [&field.passed, &field.failed, &field.non_graded].contains(&&text.to_owned()) {
+        text.to_owned()
+    } else {
+        format!("(another text of {} characters)", text.chars().count())
     }
 }
 
@@ -149,6 +161,26 @@ mod tests {
         let sent = completed("2026-11-20 09:30:11");
         assert_eq!(sent.still_is(&completed(shown)), same);
         assert_eq!(sent.is_held_by(&completed(shown)), shown == "2026-11-20 09:30:11");
+    }
+
+    #[test]
+    fn a_text_that_came_into_the_field_since_is_somebody_s_and_its_words_are_not_kept() {
+        let text = |text: Option<&str>| Holding {
+            field: text.map(str::to_owned),
+            field_id: text.map(|_| 12),
+            ..completed("2026-11-20 09:30:11")
+        };
+        assert!(!text(None).still_is(&text(Some("(another text of 8 characters)"))));
+        assert!(text(Some("passed")).still_is(&text(None)));
+        let field = ResultField {
+            id: 12,
+            passed: "passed".to_owned(),
+            failed: "failed".to_owned(),
+            non_graded: "-".to_owned(),
+        };
+        assert_eq!(without_foreign_words(&field, "failed"), "failed");
+        let kept = without_foreign_words(&field, "exempt, see R. Moreau");
+        assert_eq!(kept, "(another text of 21 characters)");
     }
 
     #[test]

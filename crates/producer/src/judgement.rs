@@ -25,8 +25,12 @@ pub enum Judgement {
 /// a write of unknown outcome found or left there, an enrolment that nobody has put a result on, and what a person has
 /// allowed to be overwritten. Everything else is somebody's correction.
 pub fn judge(result_id: &str, user_id: u64, wanted: &Wanted, now: &Holding, memory: &Memory, exam: &Exam) -> Judgement {
-    if wanted.is_met_by(now) {
-        let ours = memory.may_have_written(result_id);
+    // What this very result left there is found again although the platform shows its date in another zone.
+    let ours = memory.may_have_written(result_id);
+    let left = memory
+        .left_by(result_id, user_id, now)
+        .filter(|_| wanted.holding().still_is(now));
+    if wanted.is_met_by(now) || left.is_some_and(|left| left.still_is(now)) {
         return Judgement::AsWanted { ours };
     }
     let known = memory.free_to_overwrite(user_id);
@@ -156,6 +160,16 @@ mod tests {
     )]
     #[case::known_of_another_user("in_progress 41", known("in_progress 41", 7, Some("r-0")), ASK)]
     #[case::our_write_took_effect(DONE, intent(Some("subscribed 0"), DONE, "r-1"), OURS)]
+    #[case::our_write_took_effect_in_another_zone(
+        "completed 87 2026-11-20 10:30:11",
+        intent(Some("subscribed 0"), DONE, "r-1"),
+        OURS
+    )]
+    #[case::our_write_did_not_over_an_hour_before(
+        "completed 87 2026-11-20 08:30:11",
+        intent(Some("completed 87 2026-11-20 08:30:11"), DONE, "r-1"),
+        WRITE
+    )]
     #[case::our_write_did_not("subscribed 0", intent(Some("subscribed 0"), DONE, "r-1"), WRITE)]
     #[case::another_write_took_effect("in_progress 41", intent(Some("subscribed 0"), "in_progress 41", "r-0"), WRITE)]
     #[case::neither_before_nor_after("in_progress 42", intent(Some("subscribed 0"), "in_progress 41", "r-0"), ASK)]

@@ -143,6 +143,19 @@ impl Memory {
         }
     }
 
+    /// What a write of this result has left with this user, or may have; not where all is exactly as it was before it.
+    pub(crate) fn left_by(&self, result_id: &str, user_id: u64, now: &Holding) -> Option<&Holding> {
+        let intent = self.intent.as_ref();
+        let intended = intent.filter(|intent| intent.result_id == result_id && intent.user_id == user_id);
+        let as_before = |intent: &&Intent| intent.before.as_ref().is_some_and(|before| before.is_held_by(now));
+        let intended = intended.filter(|intent| !as_before(intent));
+        let known = self.known.as_ref().filter(|known| known.user_id == user_id);
+        let written = known.filter(|known| known.written_by.as_deref() == Some(result_id));
+        intended
+            .map(|intent| &intent.after)
+            .or(written.map(|known| &known.holding))
+    }
+
     /// Whether a write of this result may have reached Docebo.
     pub fn may_have_written(&self, result_id: &str) -> bool {
         let intended = self.intent.as_ref().is_some_and(|intent| intent.result_id == result_id);

@@ -7,14 +7,14 @@ local now = now_ms(ARGV[1])
 local retention_ms, only_dead = tonumber(ARGV[2]), ARGV[4] == '1'
 
 -- A result that never reached Docebo must not stand in the way of later ones once a person has ended it. One that may
--- have been written stays in force: by what its job did, or by what is remembered of the enrolment.
+-- have been written stays in force: one whose worker was lost, or of which the enrolment is remembered so.
 local function leave_force(id, s)
   if s.result == '' then return end
   local row = redis.call('HMGET', K.ledger .. s.result, 'subject', 'job')
   if not row[1] or row[2] ~= id then return end
   local history = redis.call('HGET', K.history, id) or ''
-  if string.find(history, '"PUT ', 1, true) or string.find(history, '"crashed"', 1, true)
-    or is_about(row[1], 'intent', 'result_id', s.result) or is_about(row[1], 'known', 'written_by', s.result) then
+  if string.find(history, '"crashed"', 1, true) or is_about(row[1], 'intent', 'result_id', s.result)
+    or is_about(row[1], 'known', 'written_by', s.result) then
     return
   end
   if is_about(row[1], 'version', 'result_id', s.result) then redis.call('HDEL', K.subject .. row[1], 'version') end

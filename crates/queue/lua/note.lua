@@ -2,9 +2,11 @@
 -- KEYS  1: data
 -- ARGV  1: now in ms or 0; 2: result id; 3: ledger retention in ms; 4: the state it takes, '' to leave it; 5: the step, ''
 --       for none; 6: catalogue code or ''; 7: what the step refers to, or ''; 8: the job that waits for a decision, '' for
---       none; 9: what is to be decided (JSON); then the states it must be in, none for any
--- Returns: 1, or 0 if there is no such row or it is in another state
+--       none; 9: what is to be decided (JSON); 10: worker incarnation, '' if no lease is asked for; 11: its job; 12: its
+--       claim; then the states it must be in, none for any
+-- Returns: 1, 0 if there is no such row or it is in another state, or -1 if the job is not this worker's any more
 local now = now_ms(ARGV[1])
+if ARGV[10] ~= '' and not holds_lease(ARGV[10], ARGV[11], ARGV[12]) then return -1 end
 local result, state, step, code, reference = ARGV[2], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local key = K.ledger .. result
 local row = redis.call('HMGET', key, 'steps', 'state', 'case_job')

@@ -80,6 +80,22 @@ impl Queue {
         subject: &Name,
         known: &str,
     ) -> Result<bool, QueueError> {
+        self.end_intent(worker, token, subject, known).await
+    }
+
+    /// Notes that what was about to be written was not, for sure: what is known and what a person has allowed stay. False
+    /// if the job is no longer this worker's; nothing changed then.
+    pub async fn note_unwritten(&self, worker: &Name, token: ClaimToken, subject: &Name) -> Result<bool, QueueError> {
+        self.end_intent(worker, token, subject, "").await
+    }
+
+    async fn end_intent(
+        &self,
+        worker: &Name,
+        token: ClaimToken,
+        subject: &Name,
+        known: &str,
+    ) -> Result<bool, QueueError> {
         let mut call = self.timed(&self.shared.scripts.note_known);
         call.arg(worker.as_str())
             .arg(token.job.to_string())

@@ -116,7 +116,7 @@ async fn own_result(
     let Some(subject) = subject else { return Ok(None) };
     let memory = Memory::of(&desk.producer.queue().subject(&subject).await?);
     let known = memory.known.filter(|known| known.user_id == user.0);
-    let held = known.filter(|known| known.holding.is_held_by(&Holding::of(enrollment, &ground.exam)));
+    let held = known.filter(|known| known.holding.still_is(&Holding::of(enrollment, &ground.exam)));
     Ok(held.and_then(|known| {
         let written_at = known.at;
         known.written_by.map(|result_id| OwnResult { result_id, written_at })

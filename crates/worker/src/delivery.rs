@@ -64,7 +64,7 @@ impl Delivery<'_> {
             }
             let draft = Draft { user, wanted, before };
             if let Some(after) = self.permit(&subject, version.as_deref(), &memory, &draft).await? {
-                return self.write(&subject, draft, after, calls).await;
+                return self.write(&subject, &memory, draft, after, calls).await;
             }
             // A newer result was accepted while we read.
         }
@@ -156,9 +156,7 @@ impl Delivery<'_> {
         memory: &Memory,
         draft: &Draft,
     ) -> Result<Option<Holding>, Trouble> {
-        let record = &self.lease.claimed.record;
-        let worker = record.worker.as_deref().and_then(|worker| Name::new(worker).ok());
-        let worker = worker.ok_or(Trouble::LeaseLost)?;
+        let worker = self.worker()?;
         let base = draft.before.as_ref().or_else(|| memory.last_known(draft.user.0));
         let after = base.cloned().unwrap_or_default().after(&draft.wanted);
         let intent = to_json(&Intent {
@@ -179,11 +177,23 @@ impl Delivery<'_> {
         }
     }
 
-    async fn write(&self, subject: &Name, draft: Draft, after: Holding, calls: &mut Calls) -> Result<Pushed, Trouble> {
+    async fn write(
+        &self,
+        subject: &Name,
+        memory: &Memory,
+        draft: Draft,
+        after: Holding,
+        calls: &mut Calls,
+    ) -> Result<Pushed, Trouble> {
         let Draft { user, wanted, .. } = draft;
         let (client, course) = (&self.ground.client, self.ground.course());
-        let written = client.update_enrollment(course, user, &wanted.update(), calls).await;
-        written.map_err(Trouble::Docebo)?;
+        if let Err(error) = client.update_enrollment(course, user, &wanted.update(), calls).await {
+            // What was unknown before stays unknown, for what the refused write found there may be its work.
+            if !error.outcome_unknown() && memory.intent.is_none() {
+                self.note_unwritten(subject).await?;
+            }
+            return Err(Trouble::Docebo(error));
+        }
         let known = self.known(user, after.clone(), Some(self.push.result_id.as_str()));
         self.note(subject, known).await?;
         self.verify_later(subject, user, &after).await?;
@@ -191,13 +201,23 @@ impl Delivery<'_> {
     }
 
     async fn note(&self, subject: &Name, known: Known) -> Result<(), Trouble> {
-        let worker = self.lease.claimed.record.worker.as_deref();
-        let worker = worker
-            .and_then(|worker| Name::new(worker).ok())
-            .ok_or(Trouble::LeaseLost)?;
-        let (queue, known) = (self.desk.producer.queue(), to_json(&known));
+        let (queue, worker, known) = (self.desk.producer.queue(), self.worker()?, to_json(&known));
         let noted = queue.note_known(&worker, self.lease.claimed.token, subject, &known);
         if noted.await? { Ok(()) } else { Err(Trouble::LeaseLost) }
+    }
+
+    async fn note_unwritten(&self, subject: &Name) -> Result<(), Trouble> {
+        let (queue, worker) = (self.desk.producer.queue(), self.worker()?);
+        let noted = queue.note_unwritten(&worker, self.lease.claimed.token, subject);
+        if noted.await? { Ok(()) } else { Err(Trouble::LeaseLost) }
+    }
+
+    /// Who has the job: this process, unless it slept for too long.
+    fn worker(&self) -> Result<Name, Trouble> {
+        let worker = self.lease.claimed.record.worker.as_deref();
+        worker
+            .and_then(|worker| Name::new(worker).ok())
+            .ok_or(Trouble::LeaseLost)
     }
 
     async fn verify_later(&self, subject: &Name, user: UserId, sent: &Holding) -> Result<(), Trouble> {
@@ -286,10 +306,7 @@ impl Delivery<'_> {
 
     /// Notes something on the result's row as long as the job is ours; says whether the row was as it had to be.
     pub(crate) async fn note_on_row(&self, note: &RowNote) -> Result<bool, Trouble> {
-        let worker = self.lease.claimed.record.worker.as_deref();
-        let worker = worker
-            .and_then(|worker| Name::new(worker).ok())
-            .ok_or(Trouble::LeaseLost)?;
+        let worker = self.worker()?;
         let queue = self.desk.producer.queue();
         match queue.note_under_lease(&worker, self.lease.claimed.token, note).await? {
             Noted::Yes => Ok(true),

@@ -59,8 +59,12 @@ impl Proof<'_> {
         let record = &self.delivery.lease.claimed.record;
         let subject = record.key.as_deref().and_then(|key| Name::new(key).ok());
         let Some(subject) = subject.filter(|_| record.connector == self.ground().connector.id.as_str()) else {
-            // The exam belongs to another platform by now, which was never written to.
-            return Ok(Happened::Verified(Verified::Overtaken { by: None }));
+            // The exam belongs to another platform by now. Nothing can be looked up there; but a case stays one.
+            return if self.is_a_case().await? {
+                Err(Trouble::ExamMoved)
+            } else {
+                Ok(Happened::Verified(Verified::Overtaken { by: None }))
+            };
         };
         if self.is_on_its_way().await? {
             // The attempt that comes will have its own write proved, or put before a person what has changed.
@@ -82,6 +86,13 @@ impl Proof<'_> {
             return Ok(Happened::Verified(Verified::Confirmed));
         }
         self.read_back(&memory, calls).await.map(Happened::Verified)
+    }
+
+    /// Whether the result's row follows this job: it waits for a decision, or acts on one.
+    async fn is_a_case(&self) -> Result<bool, Trouble> {
+        let queue = self.delivery.desk.producer.queue();
+        let row = queue.ledger_row(&self.job.push.result_id).await?;
+        Ok(row.is_some_and(|row| row.case_job == Some(self.delivery.lease.claimed.record.id)))
     }
 
     /// The result in force, if it is another one.

@@ -244,8 +244,9 @@ pub(super) const CONFLICT: Entry = Entry {
 
 pub(super) const NO_OP: Entry = Entry {
     code: Code::NoOp.as_str(),
-    title: "Docebo had it already",
-    explanation: "The enrolment is as this result wants it, so nothing was written.",
+    title: "Nothing to write",
+    explanation: "The enrolment is as this result wants it already, or the exam's policy writes nothing for this outcome; \
+                  in that case Docebo was not asked.",
     who_acts: Actor::Nobody,
     resolution: &["Nothing needs to be done."],
     safe_to_retry: true,

@@ -33,7 +33,7 @@ local function row_moved(result, old, state, code, reference, now, case)
     redis.call('ZADD', K.results_open, now, result)
   end
   -- What was told to be at its end and is not any more is told, too: Docebo was found to hold something else.
-  if AT_ITS_END[state] or state == 'dead' or (AT_ITS_END[old] and state == 'parked') then
+  if AT_ITS_END[state] or state == 'dead' or AT_ITS_END[old] then
     tell('at', now, 'result', result, 'state', state, 'code', code, 'reference', reference)
   end
 end

@@ -198,20 +198,14 @@ async fn a_discarded_result_leaves_force_unless_it_may_have_reached_docebo() {
     assert_eq!(in_force().await, None, "it was never tried");
     shard.queue.accept(&[new(2, String::new())]).await.unwrap();
     let claimed = shard.claim_one(&worker).await;
-    let call = passback_queue::CallRecord {
-        endpoint: "PUT enrollment".to_owned(),
-        status: None,
-        duration_ms: 9,
-    };
-    let attempt = passback_queue::AttemptRecord {
-        calls: vec![call],
-        ..Default::default()
-    };
-    let bury = Settlement {
-        attempt: Some(attempt),
-        ..ending(claimed.token, Transition::Bury)
-    };
-    shard.settle(&worker, bury).await;
+    let (token, version) = (claimed.token, version_of("r-2"));
+    let intent = r#"{"result_id":"r-2"}"#;
+    let permit = shard
+        .queue
+        .permit_write(&worker, token, &subject, Some(&version), intent)
+        .await;
+    assert_eq!(permit.unwrap(), passback_queue::Permit::Granted);
+    shard.settle(&worker, ending(token, Transition::Bury)).await;
     shard.queue.discard(&[job(2).id], &ann()).await.unwrap();
     assert_eq!(in_force().await, Some(version_of("r-2")), "its write may have arrived");
     shard.queue.accept(&[new(3, version_of("r-2"))]).await.unwrap();

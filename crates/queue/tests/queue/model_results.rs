@@ -85,7 +85,7 @@ impl World {
         if model.row == state {
             return;
         }
-        let taken_back = AT_ITS_END.contains(&model.row) && state == "parked";
+        let taken_back = AT_ITS_END.contains(&model.row);
         model.row = state;
         let ends = AT_ITS_END.contains(&state);
         if ends {

@@ -1,9 +1,9 @@
 //! What is noted on a result's row beside its job's settlements.
 
-use passback_queue::{RowNote, Transition};
+use passback_queue::{ClaimToken, Name, Noted, RowNote, Transition};
 
 use crate::results::{CASE, note, steps};
-use crate::shard::{START_MS, Shard, job};
+use crate::shard::{START_MS, Shard, job, name};
 
 /// A note of a confirmation, as a webhook brings it.
 fn confirmed(number: u64) -> RowNote {
@@ -48,6 +48,30 @@ async fn a_note_moves_a_row_from_the_states_it_names() {
     );
     assert!(!shard.queue.note(&confirmed(1)).await.unwrap(), "once is enough");
     shard.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_note_of_a_worker_whose_job_went_to_another_one_changes_nothing() {
+    let shard = Shard::start().await;
+    let claimed = shard.accept_and_claim(1).await;
+    let worker = name("w1");
+    let noted = async |worker: &Name, token: ClaimToken| {
+        let note = RowNote {
+            from: &[],
+            ..confirmed(1)
+        };
+        shard.queue.note_under_lease(worker, token, &note).await.unwrap()
+    };
+    let before = shard.contents().await;
+    let later = ClaimToken {
+        claim: claimed.token.claim + 1,
+        ..claimed.token
+    };
+    assert_eq!(noted(&worker, later).await, Noted::LeaseLost);
+    assert_eq!(noted(&name("w2"), claimed.token).await, Noted::LeaseLost);
+    assert_eq!(shard.contents().await, before);
+    assert_eq!(noted(&worker, claimed.token).await, Noted::Yes);
+    assert_eq!(shard.row(1).await.state, "confirmed");
 }
 
 #[tokio::test]

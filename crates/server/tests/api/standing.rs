@@ -148,7 +148,7 @@ async fn a_job_is_explained_whatever_keeps_it() {
     let ended = world.get(&path).await.json();
     assert_eq!(
         (&ended["blocker"], &ended["state"], &ended["title"]),
-        (&json!("ended"), &json!("done"), &json!("Docebo had it already"))
+        (&json!("ended"), &json!("done"), &json!("Nothing to write"))
     );
 }
 
