@@ -29,6 +29,7 @@ mod token;
 mod token_shelf;
 mod transport;
 mod user;
+pub mod webhook;
 
 #[cfg(test)]
 mod any_json;
