@@ -85,6 +85,16 @@ impl Enrollment {
         Self { status, ..self }
     }
 
+    /// Spells the role in the course as lists and webhooks do.
+    pub(crate) fn level_word(&self) -> &'static str {
+        match self.level {
+            4 => "tutor",
+            6 => "instructor",
+            // A complaint refuses every other code but 3.
+            _ => "learner",
+        }
+    }
+
     /// Lists the dates with their field names, to check their spelling.
     pub(crate) fn dates(&self) -> [(&'static str, Option<&str>); 6] {
         [

@@ -9,12 +9,11 @@ use crate::fault_book::MAX_FAULTS;
 use crate::ledger::{Counts, Effect, RequestSeen};
 use crate::request::Pair;
 use crate::state::Platform;
-use crate::world::User;
 
 /// Controls one running tenant and reads what happened to it.
 #[derive(Clone)]
 pub struct TenantHandle {
-    platform: Arc<Platform>,
+    pub(crate) platform: Arc<Platform>,
 }
 
 impl TenantHandle {
@@ -60,21 +59,6 @@ impl TenantHandle {
     /// Makes all tokens stale; new ones are given out.
     pub fn expire_tokens(&self) {
         self.platform.state().tokens.clear();
-    }
-
-    /// Adds a user, or replaces the one with the same id.
-    pub fn put_user(&self, user: User) {
-        self.platform.state().put_user(user);
-    }
-
-    /// Sets an enrolment, as an administrator would by hand; it is not an effect.
-    pub fn put_enrollment(&self, enrollment: Enrollment) {
-        self.platform.state().put_enrollment(enrollment);
-    }
-
-    /// Removes an enrolment and returns what it was.
-    pub fn remove_enrollment(&self, course_id: u64, user_id: u64) -> Option<Enrollment> {
-        self.platform.state().remove_enrollment(Pair { course_id, user_id })
     }
 
     /// Returns an enrolment as it is now.

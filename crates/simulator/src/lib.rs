@@ -2,8 +2,11 @@
 //!
 //! A [`World`] describes tenants, their people, courses and enrolments. A [`Simulator`] serves
 //! each tenant on its own port. A [`TenantHandle`] scripts faults and reads what happened, and
-//! the control endpoint under `/__simulator/` does the same for other processes.
+//! the control endpoint under `/__simulator/` does the same for other processes. With a
+//! [`WebhookTarget`], a tenant tells of what happens to it as Docebo does, as tidily or untidily
+//! as the target wishes.
 
+mod acts;
 mod clock;
 mod connection;
 mod control;
@@ -13,6 +16,8 @@ mod fault;
 mod fault_book;
 mod fault_flag;
 mod handle;
+mod handle_people;
+mod handle_webhooks;
 mod in_flight;
 mod ledger;
 mod quota;
@@ -21,6 +26,7 @@ mod sample;
 mod simulator;
 mod state;
 mod tokens;
+mod webhook;
 mod world;
 mod world_check;
 
@@ -31,4 +37,7 @@ pub use handle::TenantHandle;
 pub use ledger::{Answer, Counts, Effect, RequestSeen};
 pub use request::Endpoint;
 pub use simulator::{Simulator, StartError};
+pub use webhook::{
+    DelayMs, WebhookCounts, WebhookEvent, WebhookHeader, WebhookSent, WebhookState, WebhookTarget, WebhookTargetError,
+};
 pub use world::{AbsentEnrollment, Course, Tenant, User, World, WorldError};

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::connection;
 use crate::handle::TenantHandle;
 use crate::state::Platform;
+use crate::webhook;
 use crate::world::{World, WorldError};
 
 /// A running world. It stops when it is dropped or shut down.
@@ -76,6 +77,8 @@ impl Simulator {
             tracing::info!(tenant = name, %address, "simulating");
             let serve = connection::serve(listener, Arc::clone(&platform));
             tasks.spawn(stop.clone().run_until_cancelled_owned(serve));
+            let send = webhook::send(Arc::clone(&platform));
+            tasks.spawn(stop.clone().run_until_cancelled_owned(send));
             tenants.insert(name, Running { address, platform });
         }
         tasks.close();

@@ -1,7 +1,7 @@
 //! What one tenant knows, behind one lock that is never held across an await.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,7 @@ use crate::ledger::Ledger;
 use crate::quota::Quota;
 use crate::request::{Pair, Target};
 use crate::tokens::Tokens;
+use crate::webhook::{self, Outbox, Signals};
 use crate::world::{AbsentEnrollment, Course, Tenant, User};
 
 /// One running tenant: what is fixed, what changes, and how it is stopped.
@@ -23,6 +24,7 @@ pub(crate) struct Platform {
     state: Mutex<State>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
+    pub(crate) signals: Arc<Signals>,
 }
 
 /// What stays as the world file says.
@@ -46,13 +48,17 @@ pub(crate) struct State {
     pub(crate) ledger: Ledger,
     /// Writes that wait for their answer.
     pub(crate) writing: HashMap<Pair, u32>,
-    users: BTreeMap<u64, SearchableUser>,
-    courses: HashMap<u64, Course>,
-    enrollments: HashMap<Pair, Enrollment>,
+    pub(crate) outbox: Outbox,
+    pub(crate) users: BTreeMap<u64, SearchableUser>,
+    pub(crate) courses: HashMap<u64, Course>,
+    pub(crate) enrollments: HashMap<Pair, Enrollment>,
+    /// How often each course was reported as outdated.
+    pub(crate) reports: HashMap<u64, u64>,
 }
 
-struct SearchableUser {
-    user: User,
+/// A user, and what a search looks at.
+pub(crate) struct SearchableUser {
+    pub(crate) user: User,
     /// All searched fields in lower case, one a line.
     haystack: String,
 }
@@ -73,6 +79,7 @@ pub(crate) struct Found {
 
 impl Platform {
     pub(crate) fn new(tenant: Tenant, stop: CancellationToken, tasks: TaskTracker) -> Self {
+        let signals = Arc::new(Signals::default());
         let state = State {
             credentials_refused: tenant.credentials_refused,
             tokens: Tokens::default(),
@@ -80,6 +87,7 @@ impl Platform {
             faults: FaultBook::new(tenant.faults),
             ledger: Ledger::default(),
             writing: HashMap::new(),
+            outbox: Outbox::new(&tenant.name, tenant.webhook, Arc::clone(&signals)),
             users: tenant
                 .users
                 .into_iter()
@@ -91,6 +99,7 @@ impl Platform {
                 .into_iter()
                 .map(|enrollment| (pair_of(&enrollment), enrollment))
                 .collect(),
+            reports: HashMap::new(),
         };
         let settings = Settings {
             name: tenant.name,
@@ -107,6 +116,7 @@ impl Platform {
             state: Mutex::new(state),
             stop,
             tasks,
+            signals,
         }
     }
 
@@ -155,8 +165,8 @@ impl State {
         found
     }
 
-    pub(crate) fn put_user(&mut self, user: User) {
-        self.users.insert(user.id, SearchableUser::new(user));
+    pub(crate) fn user(&self, user_id: u64) -> Option<&User> {
+        self.users.get(&user_id).map(|entry| &entry.user)
     }
 
     pub(crate) fn course(&self, course_id: u64) -> Option<&Course> {
@@ -178,33 +188,28 @@ impl State {
         found
     }
 
-    /// Sets an enrolment as a person would; it is not an effect of a call.
-    pub(crate) fn put_enrollment(&mut self, enrollment: Enrollment) {
-        self.enrollments.insert(pair_of(&enrollment), enrollment);
-    }
-
-    pub(crate) fn remove_enrollment(&mut self, pair: Pair) -> Option<Enrollment> {
-        self.enrollments.remove(&pair)
-    }
-
     /// Changes an enrolment on behalf of a call; returns the position of the effect.
     pub(crate) fn write(&mut self, after: Enrollment, body: Value, now: Moment) -> Option<u64> {
         let pair = pair_of(&after);
         let place = self.enrollments.get_mut(&pair)?;
         let before = std::mem::replace(place, after.clone());
+        if let Some(event) = webhook::by_call(&before, &after, self.outbox.echoes_unchanged()) {
+            self.tell_enrollment(event, &after, now);
+        }
         Some(self.ledger.took_effect(pair, before, after, body, now))
     }
 }
 
 impl SearchableUser {
-    fn new(user: User) -> Self {
+    pub(crate) fn new(user: User) -> Self {
         let fields = [&user.username, &user.first_name, &user.last_name, &user.email];
         let haystack = fields.map(|field| field.to_lowercase()).join("\n");
         Self { user, haystack }
     }
 }
 
-fn pair_of(enrollment: &Enrollment) -> Pair {
+/// Returns whose enrolment it is, and in which course.
+pub(crate) fn pair_of(enrollment: &Enrollment) -> Pair {
     Pair {
         course_id: enrollment.course_id,
         user_id: enrollment.user_id,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::enrollment::Enrollment;
 use crate::fault::Fault;
+use crate::webhook::WebhookTarget;
 
 /// The largest world file that is read.
 const MAX_WORLD_FILE_BYTES: u64 = 64 * 1024 * 1024;
@@ -47,6 +48,9 @@ pub struct Tenant {
     pub latency_ms: u64,
     /// Whether the credentials are refused from the start.
     pub credentials_refused: bool,
+    /// Where webhooks go, `[tenant.webhook]` in a file; without it, there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<WebhookTarget>,
     /// The people, `[[tenant.user]]` in a file.
     #[serde(rename = "user")]
     pub users: Vec<User>,
@@ -211,6 +215,7 @@ impl Default for Tenant {
             absent_enrollment: AbsentEnrollment::default(),
             latency_ms: 0,
             credentials_refused: false,
+            webhook: None,
             users: Vec::new(),
             courses: Vec::new(),
             enrollments: Vec::new(),

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::fault::MAX_DELAY_MS;
+use crate::webhook::WebhookTarget;
 use crate::world::{Tenant, World};
 
 /// The longest life of a token, ten years.
@@ -34,6 +35,9 @@ impl Tenant {
         }
         if self.token_seconds > MAX_TOKEN_SECONDS {
             return Some(format!("token_seconds is over {MAX_TOKEN_SECONDS}"));
+        }
+        if let Some(detail) = self.webhook.as_ref().and_then(WebhookTarget::complaint) {
+            return Some(format!("webhook: {detail}"));
         }
         self.doubled_id().or_else(|| self.enrollment_complaint()).or_else(|| {
             self.faults.iter().enumerate().find_map(|(index, fault)| {

@@ -97,7 +97,7 @@ fn item(enrollment: &Enrollment, course: Option<&Course>) -> Item {
         code: course.map(|course| course.code.clone()).unwrap_or_default(),
         kind: "elearning",
         status: status_word(enrollment.status),
-        level: level_word(enrollment.level),
+        level: enrollment.level_word(),
         score: enrollment.score.unwrap_or(0.0),
         course_complete_date: enrollment.date_complete.clone(),
         date_last_updated: enrollment.date_inscr.clone(),
@@ -115,13 +115,5 @@ fn status_word(code: i8) -> &'static str {
         4 => "overbooking",
         // A complaint refuses every other code but 0.
         _ => "subscribed",
-    }
-}
-
-fn level_word(code: u8) -> &'static str {
-    match code {
-        4 => "tutor",
-        6 => "instructor",
-        _ => "learner",
     }
 }
