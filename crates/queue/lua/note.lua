@@ -4,7 +4,7 @@
 --       for none; 6: catalogue code or ''; 7: what the step refers to, or ''; 8: the job that waits for a decision, '' for
 --       none; 9: what is to be decided (JSON); 10: worker incarnation, '' if no lease is asked for; 11: its job; 12: its
 --       claim; then the states it must be in, none for any
--- Returns: 1, 0 if there is no such row or it is in another state, or -1 if the job is not this worker's any more
+-- Returns: 1, 0 if there is no such row, it is in another state or its case stands against it, or -1 if the job is not this worker's any more
 local now = now_ms(ARGV[1])
 if ARGV[10] ~= '' and not holds_lease(ARGV[10], ARGV[11], ARGV[12]) then return -1 end
 local result, state, step, code, reference = ARGV[2], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
@@ -14,6 +14,9 @@ if not row[1] then return 0 end
 local fits = #ARGV < 13
 for at = 13, #ARGV do fits = fits or ARGV[at] == row[2] end
 if not fits then return 0 end
+-- An end takes the case with it. Only the job that has the case may bring that about; who knows nothing of it comes late.
+local has_case_job = ARGV[10] ~= '' and ARGV[11] == row[3]
+if ARGV[8] == '' and row[3] and AT_ITS_END[state] and not has_case_job then return 0 end
 
 if step ~= '' then
   local line = string.format('{"at_ms":%d,"step":"%s","code":%s,"reference":%s}\n', now, step, cjson.encode(code),

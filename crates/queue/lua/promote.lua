@@ -2,7 +2,7 @@
 -- pauses end, connectors on hold are looked at again, what is too old goes.
 -- KEYS  1: data
 -- ARGV  1: now in ms or 0; 2: most jobs of each kind; 3: retention in ms; 4: ledger retention in ms; 5: retention of
---       events in ms
+--       events of the feed in ms; 6: retention of Docebo's events in ms
 -- Returns: jobs made ready, jobs expired, ms until the next one is due (-1: none waits)
 local now = now_ms(ARGV[1])
 local limit, retention_ms = tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -69,17 +69,18 @@ redis.call('ZREMRANGEBYSCORE', K.buckets, '-inf', now)
 redis.call('ZREMRANGEBYSCORE', K.results_open, '-inf', now - tonumber(ARGV[4]))
 
 -- Drops events that are too old, by the clock that numbers them; what was dropped last tells a reader that it missed some.
-local function trim_events()
-  local oldest = redis.call('XRANGE', K.events, '-', '+', 'COUNT', 1)[1]
+local function trim(stream, gone, kept_ms)
+  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
   local oldest_ms = oldest and tonumber(string.match(oldest[1], '^%d+'))
-  local keep_from = now_ms('0') - tonumber(ARGV[5])
+  local keep_from = now_ms('0') - kept_ms
   if not oldest or oldest_ms >= keep_from then return end
   local until_ms = math.min(keep_from, oldest_ms + MOST_TRIMMED_MS)
-  local last = redis.call('XREVRANGE', K.events, '(' .. until_ms .. '-0', '-', 'COUNT', 1)[1]
-  redis.call('SET', K.events_gone, last[1])
-  redis.call('XTRIM', K.events, 'MINID', until_ms)
+  local last = redis.call('XREVRANGE', stream, '(' .. until_ms .. '-0', '-', 'COUNT', 1)[1]
+  redis.call('SET', gone, last[1])
+  redis.call('XTRIM', stream, 'MINID', until_ms)
 end
-trim_events()
+trim(K.events, K.events_gone, tonumber(ARGV[5]))
+trim(K.docebo_events, K.docebo_gone, tonumber(ARGV[6]))
 
 -- Pauses that were set to end, and connectors whose time on hold is over.
 for _, target in ipairs(redis.call('ZRANGEBYSCORE', K.pause_ends, '-inf', now, 'LIMIT', 0, limit)) do

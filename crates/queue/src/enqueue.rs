@@ -74,9 +74,13 @@ impl Queue {
 
 /// The eight arguments of one new job. What the script need not know goes as text around the times that it sets.
 pub(crate) fn add_job(call: &mut ScriptInvocation<'_>, job: &NewJob, result_id: &str) {
-    let text = |name: &Option<crate::Name>| name.as_ref().map_or("", AsRef::as_ref).to_owned();
+    let (about, trace) = (text(job.about.as_ref()), text(job.trace.as_ref()));
+    job_arguments(call, job, &format!("|{result_id}|{about}|{trace}\n"));
+}
+
+/// The same with what stands in its header behind the time that the script sets.
+pub(crate) fn job_arguments(call: &mut ScriptInvocation<'_>, job: &NewJob, tail: &str) {
     let middle = format!("|{}|{}|{}|", job.lane, job.connector, job.kind);
-    let tail = format!("|{result_id}|{}|{}\n", text(&job.about), text(&job.trace));
     let mut rest = Vec::with_capacity(tail.len() + job.payload.len());
     rest.extend_from_slice(tail.as_bytes());
     rest.extend_from_slice(&job.payload);
@@ -85,7 +89,11 @@ pub(crate) fn add_job(call: &mut ScriptInvocation<'_>, job: &NewJob, result_id: 
         .arg(job.ttl_ms.unwrap_or(0).min(MAX_WAIT_MS))
         .arg(job.lane.as_str())
         .arg(job.connector.as_str())
-        .arg(text(&job.key))
+        .arg(text(job.key.as_ref()))
         .arg(middle)
         .arg(rest);
+}
+
+fn text(name: Option<&Name>) -> &str {
+    name.map_or("", AsRef::as_ref)
 }

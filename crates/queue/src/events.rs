@@ -62,15 +62,15 @@ pub struct EventPage {
     pub gap: bool,
 }
 
-/// A place in the feed: milliseconds and a number within them.
+/// A place in a stream: milliseconds and a number within them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place(u64, u64);
+pub(crate) struct Place(pub(crate) u64, pub(crate) u64);
 
 /// One entry of the stream: its id and its fields.
 type Entry = (String, HashMap<String, Vec<u8>>);
 
 impl Place {
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (ms, number) = text.split_once('-')?;
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         if !digits(ms) || !digits(number) {
@@ -80,7 +80,7 @@ impl Place {
     }
 
     /// The first place behind this one; none behind the last there can be.
-    fn following(self) -> Option<Self> {
+    pub(crate) fn following(self) -> Option<Self> {
         let Self(ms, number) = self;
         match number.checked_add(1) {
             Some(next) => Some(Self(ms, next)),

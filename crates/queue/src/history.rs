@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One call to Docebo inside an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CallRecord {
     /// What was called, like `PUT enrollment`.
     pub endpoint: String,

@@ -39,7 +39,8 @@ impl Queue {
         call.arg(BATCH_JOBS)
             .arg(millis(keep.finished))
             .arg(millis(keep.ledger))
-            .arg(millis(keep.events));
+            .arg(millis(keep.events))
+            .arg(millis(keep.docebo_events));
         let (ready, expired, next_ms): (u64, u64, i64) = self.run(&call).await?;
         Ok(Promoted {
             ready,

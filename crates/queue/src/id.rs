@@ -74,6 +74,28 @@ impl<'de> Deserialize<'de> for JobId {
     }
 }
 
+#[cfg(feature = "openapi")]
+mod schema {
+    use utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{ObjectBuilder, RefOr, Type, schema::Schema},
+    };
+
+    use super::JobId;
+
+    impl PartialSchema for JobId {
+        fn schema() -> RefOr<Schema> {
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .description(Some("A ULID: 26 characters, sortable by the time it was made."))
+                .pattern(Some("^[0-7][0-9A-HJKMNP-TV-Z]{25}$"))
+                .into()
+        }
+    }
+
+    impl ToSchema for JobId {}
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

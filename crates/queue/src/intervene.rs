@@ -4,6 +4,8 @@ use crate::{AttemptRecord, JobId, Name, Queue, QueueError, keys, queue::millis};
 
 /// The most jobs released by one script call.
 const WAKE_JOBS: u64 = 200;
+/// Wake keys looked at in one round trip.
+const CHUNK_WAKES: usize = 500;
 /// Jobs per script call; more are split.
 const CHUNK_JOBS: usize = 200;
 
@@ -60,6 +62,15 @@ pub enum Discarded {
 impl Queue {
     /// Releases every job parked under a wake key; returns how many.
     pub async fn wake(&self, wake: &Name) -> Result<u64, QueueError> {
+        self.release(wake, true).await
+    }
+
+    /// The same for those that are parked at this moment, and for nobody else: an attempt that runs does not hear of it.
+    pub async fn release_parked(&self, wake: &Name) -> Result<u64, QueueError> {
+        self.release(wake, false).await
+    }
+
+    async fn release(&self, wake: &Name, is_heard: bool) -> Result<u64, QueueError> {
         // Those that wait now: a job that parks again at once is not released again by the same event.
         let index = keys::key_of(keys::WAKE, wake.as_str());
         let waiting: u64 = redis::cmd("ZCARD")
@@ -69,13 +80,30 @@ impl Queue {
         let mut released = 0;
         loop {
             let mut call = self.timed(&self.shared.scripts.wake);
-            call.arg(wake.as_str()).arg(WAKE_JOBS);
+            call.arg(wake.as_str()).arg(WAKE_JOBS).arg(u8::from(is_heard));
             let batch: u64 = self.run(&call).await?;
             released += batch;
             if batch < WAKE_JOBS || released >= waiting {
                 return Ok(released);
             }
         }
+    }
+
+    /// Releases every job parked under any of these wake keys; returns how many. A key that nobody waits under at this
+    /// moment costs next to nothing, and an attempt that is about to park under it is not heard.
+    pub async fn wake_those(&self, wakes: &[Name]) -> Result<u64, QueueError> {
+        let mut released = 0;
+        for chunk in wakes.chunks(CHUNK_WAKES) {
+            let mut pipe = redis::pipe();
+            for wake in chunk {
+                pipe.cmd("EXISTS").arg(keys::key_of(keys::WAKE, wake.as_str()));
+            }
+            let waited_for: Vec<bool> = pipe.query_async(&mut self.connection()).await?;
+            for (wake, _) in chunk.iter().zip(waited_for).filter(|(_, waited_for)| *waited_for) {
+                released += self.wake(wake).await?;
+            }
+        }
+        Ok(released)
     }
 
     /// Gives dead jobs a new life.

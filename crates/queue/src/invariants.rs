@@ -38,6 +38,8 @@ impl Queue {
         self.judge_turns(&mut wrong).await?;
         self.judge_running(&mut wrong).await?;
         self.judge_open_results(&carried, &mut wrong).await?;
+        self.judge_docebo_events(&mut wrong).await?;
+        self.judge_docebo_users(&mut wrong).await?;
         Ok(wrong)
     }
 

@@ -92,6 +92,22 @@ keys! {
     EVENTS_GONE, "events_gone" => "events:gone";
     /// Publish channel: that there are new events.
     NEWS, "news" => "news";
+    /// Stream: what Docebo has told by webhooks, trimmed by age. Its payloads are sealed.
+    DOCEBO_EVENTS, "docebo_events" => "docebo-events";
+    /// String: the place of the last of these events that was trimmed.
+    DOCEBO_GONE, "docebo_gone" => "docebo-events:gone";
+    /// Hash: id of a key that sealed such events → when it last did.
+    DOCEBO_KEYS, "docebo_keys" => "docebo-events:keys";
+    /// Publish channel: that there are new events of Docebo.
+    DOCEBO_NEWS, "docebo_news" => "docebo-news";
+    /// Hash per connector and webhook message: place of an item in it → when it was received. Expires.
+    DOCEBO_SEEN, "docebo_seen" => "docebo-seen:";
+    /// Hash per event of Docebo: the job that looks after it, and what that came to. Expires.
+    REACTION, "reaction" => "docebo-reaction:";
+    /// Sorted set per connector and Docebo user: courses and subjects that were written to, by when. Expires.
+    DOCEBO_USER, "docebo_user" => "docebo-user:";
+    /// Hash per connector and thing at Docebo: the newest event of it. Expires.
+    DOCEBO_MARK, "docebo_mark" => "docebo-mark:";
     /// Hash: counters of what ended how.
     COUNTERS, "counters" => "counters";
     /// String: written to learn whether Redis takes writes. Expires.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a job queues and whose worker slots it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
     /// A person is waiting for the answer.

@@ -1,6 +1,6 @@
 //! Reading jobs: one, a page of a state, how many there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn matches(&self, job: &JobRecord) -> bool {
+    pub(crate) fn matches(&self, job: &JobRecord) -> bool {
         self.state.is_none_or(|state| job.state == state)
             && self
                 .connector
@@ -48,6 +48,7 @@ pub struct Page {
 
 /// How many jobs there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Counts {
     /// Jobs in each living state.
     pub living: BTreeMap<State, u64>,
@@ -121,6 +122,17 @@ impl Queue {
             living: living.into_iter().collect(),
             counters,
         })
+    }
+
+    /// Where jobs are, living or ended; ids that lead nowhere are left out.
+    pub async fn states(&self, ids: &[JobId]) -> Result<HashMap<JobId, State>, QueueError> {
+        let mut states = HashMap::new();
+        for chunk in ids.chunks(SCAN_IDS) {
+            let texts: Vec<String> = chunk.iter().map(ToString::to_string).collect();
+            let jobs = self.read(&texts).await?;
+            states.extend(jobs.into_iter().map(|job| (job.id, job.state)));
+        }
+        Ok(states)
     }
 
     /// Reads jobs as they are at one moment; ids that lead nowhere are left out.

@@ -29,6 +29,7 @@ impl fmt::Display for Target {
 
 /// How something is paused. Either way nothing new begins and what runs goes on to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PauseMode {
     /// For a while.

@@ -17,6 +17,10 @@ pub struct Retention {
     pub ledger: Duration,
     /// An event of the feed.
     pub events: Duration,
+    /// An event that Docebo told by a webhook.
+    pub docebo_events: Duration,
+    /// A webhook message, so that it is known when it comes again.
+    pub webhook_dedup: Duration,
 }
 
 impl Default for Retention {
@@ -27,6 +31,8 @@ impl Default for Retention {
             answer: day,
             ledger: 400 * day,
             events: 7 * day,
+            docebo_events: 30 * day,
+            webhook_dedup: 14 * day,
         }
     }
 }

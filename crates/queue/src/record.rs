@@ -8,6 +8,7 @@ use crate::{AttemptRecord, JobId, Lane};
 
 /// Where a job is in its life. One state at a time, each with its own index in Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = JobState))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Waits for a worker.

@@ -92,6 +92,10 @@ scripts! {
     budget: "budget.lua", GoOn, [Record, Ready, Running, Quota];
     unreadable: "unreadable.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed, Gate, Running];
     permit: "permit.lua", GoOn, [Record];
+    receive: "receive.lua", Refuse, [Record, Ready, Feed, Ledger, Ending, Store];
+    replay: "replay.lua", Refuse, [Record, Ready, Feed, Ledger, Ending, Store];
+    react: "react.lua", GoOn, [Record];
+    mark: "mark.lua", GoOn, [Record];
     note_known: "note_known.lua", GoOn, [Record];
     note: "note.lua", GoOn, [Record, Feed, Ledger];
     decide: "decide.lua", GoOn, [Record, Ready, Feed, Ledger, Ending];

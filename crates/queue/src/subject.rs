@@ -15,6 +15,30 @@ pub struct Subject {
     pub decision: Option<String>,
 }
 
+/// What is about to be written, and to whom.
+#[derive(Debug, Clone, Copy)]
+pub struct NewIntent<'a> {
+    /// Whose record it is.
+    pub subject: &'a Name,
+    /// The version in force as the caller saw it.
+    pub version_seen: Option<&'a str>,
+    /// What is about to be written: the producer's own JSON.
+    pub intent: &'a str,
+    /// The Docebo user who is written to, so that Docebo's word of it finds its way back; none leaves that unnoted.
+    pub written_to: Option<WrittenTo<'a>>,
+}
+
+/// Where a result is written to.
+#[derive(Debug, Clone, Copy)]
+pub struct WrittenTo<'a> {
+    /// The connector.
+    pub connector: &'a Name,
+    /// Docebo's number of the user.
+    pub user_id: u64,
+    /// Docebo's number of the course.
+    pub course_id: u64,
+}
+
 /// Whether a write may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permit {
@@ -50,18 +74,20 @@ impl Queue {
         &self,
         worker: &Name,
         token: ClaimToken,
-        subject: &Name,
-        version_seen: Option<&str>,
-        intent: &str,
+        new: NewIntent<'_>,
     ) -> Result<Permit, QueueError> {
+        let user = new.written_to.map(|to| user_part(to.connector, to.user_id));
+        let member = new.written_to.map(|to| format!("{}|{}", to.course_id, new.subject));
         let mut call = self.timed(&self.shared.scripts.permit);
         call.arg(worker.as_str())
             .arg(token.job.to_string())
             .arg(token.claim)
-            .arg(subject.as_str())
+            .arg(new.subject.as_str())
             .arg(millis(self.shared.retention.ledger))
-            .arg(version_seen.unwrap_or_default())
-            .arg(intent);
+            .arg(new.version_seen.unwrap_or_default())
+            .arg(new.intent)
+            .arg(user.unwrap_or_default())
+            .arg(member.unwrap_or_default());
         let word: String = self.run(&call).await?;
         match word.as_str() {
             "granted" => Ok(Permit::Granted),
@@ -69,6 +95,28 @@ impl Queue {
             "moved" => Ok(Permit::Moved),
             other => Err(QueueError::Unreadable(format!("verdict {other} of permit"))),
         }
+    }
+
+    /// The subjects in a course that were written to a Docebo user, or were about to be.
+    pub async fn subjects_written_to(&self, to: WrittenTo<'_>) -> Result<Vec<Name>, QueueError> {
+        let all = self.courses_written_to(to.connector, to.user_id).await?;
+        let here = all.into_iter().filter(|(course_id, _)| *course_id == to.course_id);
+        Ok(here.map(|(_, subject)| subject).collect())
+    }
+
+    /// The courses and subjects that were written to a Docebo user, or were about to be; the last thousand.
+    pub async fn courses_written_to(&self, connector: &Name, user_id: u64) -> Result<Vec<(u64, Name)>, QueueError> {
+        let members: Vec<String> = redis::cmd("ZRANGE")
+            .arg(keys::key_of(keys::DOCEBO_USER, &user_part(connector, user_id)))
+            .arg(0)
+            .arg(-1)
+            .query_async(&mut self.connection())
+            .await?;
+        let read = |member: &String| {
+            let (course_id, subject) = member.split_once('|')?;
+            Some((course_id.parse().ok()?, Name::new(subject).ok()?))
+        };
+        Ok(members.iter().filter_map(read).collect())
     }
 
     /// Notes what Docebo holds now; the intent and the decision have done their part and go. False if the job is no
@@ -105,4 +153,8 @@ impl Queue {
             .arg(known);
         self.run(&call).await
     }
+}
+
+fn user_part(connector: &Name, user_id: u64) -> String {
+    format!("{connector}:{user_id}")
 }

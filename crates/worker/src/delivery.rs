@@ -2,9 +2,10 @@
 
 use passback_docebo::{Calls, Enrollment, UserId};
 use passback_producer::{
-    Code, Holding, Intent, Judgement, Known, Memory, PushJob, ResultCase, Version, Wanted, Written, judge, to_json,
+    Code, Holding, Intent, Judgement, Known, Memory, PushJob, ResultCase, Version, Wanted, Written, connector_name,
+    judge, to_json,
 };
-use passback_queue::{Case, Name, Noted, Permit, RowNote};
+use passback_queue::{Case, Name, NewIntent, Noted, Permit, RowNote, WrittenTo};
 use passback_registry::ReadBeforeWrite;
 
 use crate::decision::timestamp;
@@ -168,8 +169,19 @@ impl Delivery<'_> {
             at: timestamp(self.lease.now_ms()),
         });
         let queue = self.desk.producer.queue();
-        let permit = queue.permit_write(&worker, self.lease.claimed.token, subject, version, &intent);
-        match permit.await? {
+        let connector = connector_name(&self.ground.connector.id);
+        let new = NewIntent {
+            subject,
+            version_seen: version,
+            intent: &intent,
+            // Noted first: Docebo's webhook may come before its answer.
+            written_to: Some(WrittenTo {
+                connector: &connector,
+                user_id: draft.user.0,
+                course_id: self.ground.exam.course_id,
+            }),
+        };
+        match queue.permit_write(&worker, self.lease.claimed.token, new).await? {
             Permit::Granted => Ok(Some(after)),
             Permit::Moved => Ok(None),
             // A process that slept may have lost it to another worker, which has perhaps gone on to a newer result.

@@ -200,10 +200,13 @@ async fn a_discarded_result_leaves_force_unless_it_may_have_reached_docebo() {
     let claimed = shard.claim_one(&worker).await;
     let (token, version) = (claimed.token, version_of("r-2"));
     let intent = r#"{"result_id":"r-2"}"#;
-    let permit = shard
-        .queue
-        .permit_write(&worker, token, &subject, Some(&version), intent)
-        .await;
+    let write = passback_queue::NewIntent {
+        subject: &subject,
+        version_seen: Some(&version),
+        intent,
+        written_to: None,
+    };
+    let permit = shard.queue.permit_write(&worker, token, write).await;
     assert_eq!(permit.unwrap(), passback_queue::Permit::Granted);
     shard.settle(&worker, ending(token, Transition::Bury)).await;
     shard.queue.discard(&[job(2).id], &ann()).await.unwrap();

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use passback_queue::{
-    Case, CaseVerdict, ClaimToken, Decided, Discarded, Name, NewDecision, Permit, RowNote, State, Transition,
+    Case, CaseVerdict, ClaimToken, Decided, Discarded, Name, NewDecision, NewIntent, Permit, RowNote, State, Transition,
 };
 use proptest::prelude::*;
 
@@ -182,11 +182,20 @@ impl World {
         let (worker, subject, queue) = (Self::worker(), subject(number), &self.shard.queue);
         let version = format!("version {number}");
         let intent = format!(r#"{{"result_id":"{}"}}"#, result_id(number));
-        let permit = queue
-            .permit_write(&worker, token, &subject, Some(&version), &intent)
-            .await;
+        let new = NewIntent {
+            subject: &subject,
+            version_seen: Some(&version),
+            intent: &intent,
+            written_to: None,
+        };
+        let permit = queue.permit_write(&worker, token, new).await;
         assert_eq!(permit.unwrap(), Permit::Granted);
-        let moved = queue.permit_write(&worker, token, &subject, None, "other").await;
+        let other = NewIntent {
+            version_seen: None,
+            intent: "other",
+            ..new
+        };
+        let moved = queue.permit_write(&worker, token, other).await;
         assert_eq!(moved.unwrap(), Permit::Moved);
         if known {
             assert!(queue.note_known(&worker, token, &subject, "known").await.unwrap());

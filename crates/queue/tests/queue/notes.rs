@@ -75,6 +75,33 @@ async fn a_note_of_a_worker_whose_job_went_to_another_one_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_late_note_of_an_end_leaves_the_case_of_another_job_alone() {
+    let shard = Shard::start().await;
+    let claimed = shard.accept_and_claim(1).await;
+    shard.end(&claimed, Transition::Done, "delivered", "").await;
+    shard.note_case(1, 2).await;
+    let before = shard.contents().await;
+    assert!(!shard.queue.note(&confirmed(1)).await.unwrap());
+    assert_eq!(shard.contents().await, before);
+    let row = shard.row(1).await;
+    assert_eq!((row.case.as_deref(), row.case_job), (Some(CASE), Some(job(2).id)));
+}
+
+#[tokio::test]
+async fn the_job_that_has_the_case_may_note_its_end() {
+    let shard = Shard::start().await;
+    let claimed = shard.accept_and_claim(1).await;
+    shard.note_case(1, 1).await;
+    let proved = RowNote {
+        from: &[],
+        ..confirmed(1)
+    };
+    let noted = shard.queue.note_under_lease(&name("w1"), claimed.token, &proved).await;
+    assert_eq!(noted.unwrap(), Noted::Yes);
+    assert_eq!(shard.row(1).await.case_job, None);
+}
+
+#[tokio::test]
 async fn a_note_without_a_state_adds_its_step_and_nothing_else() {
     let shard = Shard::start().await;
     shard.accept(1).await;

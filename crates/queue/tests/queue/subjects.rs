@@ -1,6 +1,6 @@
 //! The right to write, and what Docebo is known to hold.
 
-use passback_queue::{ClaimToken, Permit, Subject, Transition};
+use passback_queue::{ClaimToken, NewIntent, Permit, Subject, Transition, WrittenTo};
 use rstest::rstest;
 
 use crate::results::subject;
@@ -10,8 +10,13 @@ const DAYS_400_MS: u64 = 400 * 24 * 3_600_000;
 
 async fn permit(shard: &Shard, worker: &str, token: ClaimToken, seen: Option<&str>) -> Permit {
     let (worker, subject) = (name(worker), subject(1));
-    let asked = shard.queue.permit_write(&worker, token, &subject, seen, "what comes");
-    asked.await.unwrap()
+    let new = NewIntent {
+        subject: &subject,
+        version_seen: seen,
+        intent: "what comes",
+        written_to: None,
+    };
+    shard.queue.permit_write(&worker, token, new).await.unwrap()
 }
 
 #[tokio::test]
@@ -152,4 +157,56 @@ async fn a_subject_is_kept_as_long_as_a_row_from_its_last_write_on() {
         .await;
     assert!(noted.unwrap());
     assert_eq!(expiry().await, after(10));
+}
+
+#[tokio::test]
+async fn whom_a_permit_lets_write_to_is_found_again_by_the_user_and_the_course() {
+    let shard = Shard::start().await;
+    let claimed = shard.accept_and_claim(1).await;
+    let (worker, subject, acme) = (name("w1"), subject(1), name("acme"));
+    let to = |user_id, course_id| WrittenTo {
+        connector: &acme,
+        user_id,
+        course_id,
+    };
+    let new = NewIntent {
+        subject: &subject,
+        version_seen: Some("version 1"),
+        intent: "what comes",
+        written_to: Some(to(13_827, 146)),
+    };
+    let refused = NewIntent {
+        version_seen: None,
+        ..new
+    };
+    let before = shard.contents().await;
+    assert_eq!(
+        shard.queue.permit_write(&worker, claimed.token, refused).await.unwrap(),
+        Permit::Moved
+    );
+    assert_eq!(shard.contents().await, before, "a refusal notes nobody");
+    for _ in 0..2 {
+        assert_eq!(
+            shard.queue.permit_write(&worker, claimed.token, new).await.unwrap(),
+            Permit::Granted
+        );
+    }
+    let found = async |user_id, course_id| shard.queue.subjects_written_to(to(user_id, course_id)).await.unwrap();
+    assert_eq!(found(13_827, 146).await, std::slice::from_ref(&subject));
+    assert!(found(13_827, 147).await.is_empty() && found(13_828, 146).await.is_empty());
+    for course_id in 1000..2100 {
+        shard.clock.advance_ms(1);
+        let new = NewIntent {
+            written_to: Some(to(13_827, course_id)),
+            ..new
+        };
+        shard.queue.permit_write(&worker, claimed.token, new).await.unwrap();
+    }
+    let kept = shard.queue.courses_written_to(&acme, 13_827).await.unwrap();
+    assert_eq!(
+        (kept.len(), kept[0].0, kept[999].0),
+        (1000, 1100, 2099),
+        "the oldest go"
+    );
+    shard.assert_sound().await;
 }
