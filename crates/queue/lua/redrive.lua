@@ -4,20 +4,5 @@
 -- Returns per job: 'redriven', 'not_dead', or 'unknown'
 local now = now_ms(ARGV[1])
 local verdicts = {}
-for at = 3, #ARGV do
-  local id = ARGV[at]
-  local s, m = load(id)
-  local verdict = 'unknown'
-  if s and m.state == 'dead' then
-    verdict = 'redriven'
-    redis.call('ZREM', K.dead, id)
-    append_history(id, ARGV[2])
-    m.attempts, m.crashes, m.born, m.code = 0, 0, now, ''
-    ledger_step(id, s, m, 'accepted', 'redriven', now)
-    make_ready(id, s, m, now, false)
-  elseif s or redis.call('HEXISTS', bucket_of(id), id) == 1 then
-    verdict = 'not_dead'
-  end
-  verdicts[#verdicts + 1] = verdict
-end
+for at = 3, #ARGV do verdicts[#verdicts + 1] = redrive(ARGV[at], ARGV[2], now) end
 return verdicts

@@ -114,6 +114,14 @@ keys! {
     PROBE, "probe" => "probe";
     /// String: when leases that ran out are looked for next.
     LEASES_LOOK, "leases_look" => "leases-look";
+    /// Hash per plan: what it does, who made it, how far it has come. Expires.
+    PLAN, "plan" => "plan:";
+    /// List per plan: the dead letters in it, frozen. Expires.
+    PLAN_IDS, "plan_ids" => "plan-ids:";
+    /// Sorted set: plans, by when they expire.
+    PLANS, "plans" => "plans";
+    /// Set: plans that run, or have ended untold.
+    PLANS_RUNNING, "plans_running" => "plans:running";
     /// Publish channel: ids of checks that have just ended.
     ENDED, "ended" => "ended";
 }

@@ -28,9 +28,13 @@ enum Part {
     Pause,
     Quota,
     Allowance,
+    Walk,
+    Redrive,
+    Discard,
+    Plan,
 }
 
-const PARTS: [(Part, &str); 12] = [
+const PARTS: [(Part, &str); 16] = [
     (Part::Record, include_str!("../lua/parts/record.lua")),
     (Part::Ready, include_str!("../lua/parts/ready.lua")),
     (Part::Feed, include_str!("../lua/parts/feed.lua")),
@@ -43,6 +47,10 @@ const PARTS: [(Part, &str); 12] = [
     (Part::Pause, include_str!("../lua/parts/pause.lua")),
     (Part::Quota, include_str!("../lua/parts/quota.lua")),
     (Part::Allowance, include_str!("../lua/parts/allowance.lua")),
+    (Part::Walk, include_str!("../lua/parts/walk.lua")),
+    (Part::Redrive, include_str!("../lua/parts/redrive.lua")),
+    (Part::Discard, include_str!("../lua/parts/discard.lua")),
+    (Part::Plan, include_str!("../lua/parts/plan.lua")),
 ];
 
 /// Declares the scripts: name, file, whether it goes on when Redis is full, parts it needs.
@@ -79,8 +87,8 @@ scripts! {
     leave: "leave.lua", GoOn, [Record, Running];
     unclaim: "unclaim.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed, Running];
     wake: "wake.lua", GoOn, [Record, Ready, Feed, Ledger, Ending];
-    redrive: "redrive.lua", GoOn, [Record, Ready, Feed, Ledger, Ending];
-    discard: "discard.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed];
+    redrive: "redrive.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Redrive];
+    discard: "discard.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed, Discard];
     read: "read.lua", GoOn, [Record, Ready, Feed, Ledger, Ending];
     report: "report.lua", GoOn, [Record, Gate, Quota];
     open: "open.lua", GoOn, [Record, Ready, Gate];
@@ -99,7 +107,13 @@ scripts! {
     note_known: "note_known.lua", GoOn, [Record];
     note: "note.lua", GoOn, [Record, Feed, Ledger];
     decide: "decide.lua", GoOn, [Record, Ready, Feed, Ledger, Ending];
-    open_results: "open_results.lua", GoOn, [];
+    open_results: "open_results.lua", GoOn, [Walk];
+    dead_letters: "dead_letters.lua", GoOn, [Record, Walk];
+    depths: "depths.lua", GoOn, [Record, Ready];
+    plan_make: "plan_make.lua", Refuse, [Record, Plan];
+    plan_start: "plan_start.lua", GoOn, [Record, Plan];
+    plan_stop: "plan_stop.lua", GoOn, [Record, Plan];
+    plan_step: "plan_step.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed, Redrive, Discard, Plan];
     replace_payloads: "replace_payloads.lua", Refuse, [Record];
     explain: "explain.lua", GoOn, [Record, Ready, Feed, Ledger, Ending, Keyed, Gate, Running, Quota, Allowance];
 }

@@ -31,6 +31,7 @@ mod open_results;
 mod outages;
 mod pauses;
 mod payloads;
+mod plans;
 mod quota;
 mod quota_claims;
 mod quota_learning;
