@@ -11,15 +11,15 @@ use crate::exam::Exam;
 use crate::exam_input::{ExamInput, ResultFieldInput};
 use crate::field_error::{FieldError, FieldErrors, unknown_name};
 use crate::id::ExamId;
-use crate::input::{ConnectorInput, WebhookInput};
+use crate::input::ConnectorInput;
 use crate::toml_fields::{Field, Reader, Source};
+use crate::webhook_fields::webhook;
 
 const MAX_FILE_BYTES: usize = 4_194_304;
 const MAX_ENTRIES: usize = 5_000;
 const MAX_ERRORS: usize = 100;
 
 const TABLES: &[&str] = &["connector", "exam"];
-const WEBHOOK_FIELDS: &[&str] = &["webhook.username", "webhook.password"];
 const CONNECTOR_FIELDS: &[&str] = &[
     "id",
     "name",
@@ -221,19 +221,6 @@ fn connector<'a>(
     settle("connector", line, reader, input.id.as_deref(), input.validate(), errors)
 }
 
-fn webhook<'a>(reader: &mut Reader<'a>, field: &Field<'a>) -> Option<WebhookInput> {
-    let table = reader.table(field, "{ username = \"…\", password = … }")?;
-    let mut input = WebhookInput::default();
-    for field in reader.fields("webhook.", table) {
-        match field.name.as_str() {
-            "webhook.username" => input.username = reader.text(&field),
-            "webhook.password" => input.password = reader.secret(&field),
-            _ => reader.unknown(&field, WEBHOOK_FIELDS),
-        }
-    }
-    Some(input)
-}
-
 fn exam<'a>(
     source: &'a Source<'a>,
     (line, table): (usize, &'a DeTable<'a>),
@@ -276,6 +263,11 @@ fn result_field<'a>(reader: &mut Reader<'a>, field: &Field<'a>) -> Option<Result
     Some(input)
 }
 
+/// A field's name and those of all that it is part of, the innermost first.
+fn with_parents(field: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(field), |name| Some(name.rsplit_once('.')?.0))
+}
+
 /// Joins what the reader and the validation found; a field that could not be read is not also reported as missing.
 fn settle<T>(
     kind: &str,
@@ -294,10 +286,9 @@ fn settle<T>(
         Ok(value) => readable.then_some(Entry { line, value }),
         Err(found) => {
             let found = found.0.into_iter();
-            errors.extend(found.filter(|error| !unreadable.contains(&error.field)).map(|error| {
-                let parent = error.field.split('.').next().unwrap_or_default();
-                let known = [error.field.as_str(), parent];
-                let at = known.iter().find_map(|name| reader.lines.get(*name));
+            let found = found.filter(|error| !with_parents(&error.field).any(|name| unreadable.contains(name)));
+            errors.extend(found.map(|error| {
+                let at = with_parents(&error.field).find_map(|name| reader.lines.get(name));
                 let at = at.copied().unwrap_or(line);
                 error.at_line(at)
             }));

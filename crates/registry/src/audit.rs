@@ -31,6 +31,7 @@ pub struct NewAuditEntry {
 
 /// One entry of the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditEntry {
     /// Its place in the trail; give it as `after` to read on from here.
     pub cursor: String,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// What a write did, or would do, to one entry of the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// The entry is new.

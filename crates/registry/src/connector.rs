@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::delivery_policy::{ReadBeforeWrite, VerifyPolicy};
 use crate::domain::Domain;
 use crate::id::ConnectorId;
+use crate::webhook_access::WebhookAccess;
 
 /// What a connector is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectorKind {
     /// Eligibility checks before an exam, results after it.
@@ -26,15 +28,6 @@ impl ConnectorKind {
             Self::Eligibility => "eligibility",
         }
     }
-}
-
-/// What Docebo must show when it calls our webhook.
-#[derive(Debug, Clone)]
-pub struct WebhookAccess {
-    /// The user name of its basic authentication.
-    pub username: String,
-    /// The password of its basic authentication.
-    pub password: SecretString,
 }
 
 /// One Docebo platform of one organisation: where it is, who we are there, how much we may call.

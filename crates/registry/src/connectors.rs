@@ -16,6 +16,7 @@ use crate::field_error::{FieldError, FieldErrors};
 use crate::id::{ConnectorId, ExamId};
 use crate::plan::EntityKind;
 use crate::record::ConnectorRecord;
+use crate::stamp::{Removal, Stamp};
 use crate::store::{Attempt, MAX_CONNECTORS, Registry, Write};
 use crate::vault::Vault;
 use crate::view::ConnectorView;
@@ -39,9 +40,10 @@ pub(crate) fn upsert(new: &Connector, old: Option<&ConnectorRecord>, vault: &Vau
             record.validated_at = old.validated_at;
             record.validation.clone_from(&old.validation);
         }
-        if difference.change == Change::Unchanged {
-            record.updated_at = old.updated_at;
-        }
+        record.updated_at = match difference.change {
+            Change::Unchanged => old.updated_at,
+            Change::Created | Change::Updated => Stamp::of_change(old.updated_at, now),
+        };
     }
     // A connector that did not change is still written once to seal its secrets with a new key.
     let stale_seal = old.is_some_and(|old| !old.is_current(vault));
@@ -133,7 +135,20 @@ impl Registry {
         actor: &str,
         reason: Option<&str>,
     ) -> Result<bool, RegistryError> {
-        self.change(|| self.try_remove_connector(id, actor, reason)).await
+        let removal = self.remove_connector_if(id, actor, reason, None).await?;
+        Ok(removal == Removal::Removed)
+    }
+
+    /// Removes a connector that no exam uses, if its state is one that is wanted at the very moment of the removal.
+    pub async fn remove_connector_if(
+        &self,
+        id: &ConnectorId,
+        actor: &str,
+        reason: Option<&str>,
+        wanted: Option<&(dyn Fn(Stamp) -> bool + Sync)>,
+    ) -> Result<Removal, RegistryError> {
+        self.change(|| self.try_remove_connector(id, actor, reason, wanted))
+            .await
     }
 
     async fn try_remove_connector(
@@ -141,9 +156,17 @@ impl Registry {
         id: &ConnectorId,
         actor: &str,
         reason: Option<&str>,
-    ) -> Result<Attempt<bool>, RegistryError> {
+        wanted: Option<&(dyn Fn(Stamp) -> bool + Sync)>,
+    ) -> Result<Attempt<Removal>, RegistryError> {
         if self.field(&self.keys.connectors, id.as_str()).await?.is_none() {
-            return Ok(Attempt::Done(false));
+            return Ok(Attempt::Done(Removal::Missing));
+        }
+        // Read only where it matters, so that an entry that cannot be read can be removed.
+        if let Some(wanted) = wanted {
+            let stamp = self.connector_record(id).await?.map(|record| record.stamp());
+            if !stamp.is_some_and(wanted) {
+                return Ok(Attempt::Done(Removal::Refused));
+            }
         }
         let exams = self.exams().await?.into_iter();
         let exams: Vec<ExamId> = exams
@@ -162,7 +185,7 @@ impl Registry {
             json: None,
         };
         let audit = StoredAudit::of_removal(actor, EntityKind::Connector, id.as_str(), reason);
-        Ok(Attempt::Commit(vec![write], vec![audit], true))
+        Ok(Attempt::Commit(vec![write], vec![audit], Removal::Removed))
     }
 
     /// Records what a validation of the credentials said: nothing, or the catalogue code of its failure.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// When an enrolment is read before it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReadBeforeWrite {
     /// Before every write: a correction that a person made at Docebo is always seen.
@@ -28,6 +29,7 @@ impl ReadBeforeWrite {
 
 /// Which writes are read back afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VerifyPolicy {
     /// Every one.

@@ -1,11 +1,14 @@
 //! What differs between an entry as stored and as wanted, in words that hold no secret.
 
+use ipnet::IpNet;
 use zeroize::Zeroizing;
 
 use crate::change::Change;
 use crate::exam::Exam;
 use crate::record::ConnectorRecord;
 use crate::vault::Vault;
+use crate::webhook_input::MAX_ALSO_LOGINS;
+use crate::webhook_record::WebhookRecord;
 
 /// The fields that decide whether Docebo lets us in; a change of one makes the last validation worthless.
 const CREDENTIALS: [&str; 5] = ["domain", "client_id", "client_secret", "username", "password"];
@@ -48,8 +51,7 @@ fn connector_fields(record: &ConnectorRecord, vault: &Vault) -> Fields {
     let shown = |text: &str| Some(Value::Shown(text.to_owned()));
     let number = |number: u32| Some(Value::Shown(number.to_string()));
     let secret = |field: &str, sealed: &str| Some(Value::Secret(record.reveal(vault, field, sealed).ok()));
-    let webhook = record.webhook.as_ref();
-    vec![
+    let mut fields = vec![
         ("name", shown(&record.name)),
         ("type", shown(record.kind.as_str())),
         ("domain", shown(&record.domain)),
@@ -63,16 +65,49 @@ fn connector_fields(record: &ConnectorRecord, vault: &Vault) -> Fields {
         ("calls_per_hour", number(record.calls_per_hour)),
         ("weight", number(record.weight)),
         ("max_concurrency", record.max_concurrency.and_then(number)),
-        ("webhook.username", webhook.and_then(|webhook| shown(&webhook.username))),
-        (
-            "webhook.password",
-            webhook.and_then(|webhook| secret(crate::record::WEBHOOK_PASSWORD, &webhook.password)),
-        ),
         ("connect_timeout_ms", number(record.connect_timeout_ms)),
         ("request_timeout_ms", number(record.request_timeout_ms)),
         ("read_before_write", shown(record.read_before_write.as_str())),
         ("verify", shown(record.verify.as_str())),
-    ]
+    ];
+    fields.extend(webhook_fields(record.webhook.as_ref(), secret));
+    fields
+}
+
+/// The same fields in the same order for every record, whatever it holds of them.
+fn webhook_fields(webhook: Option<&WebhookRecord>, secret: impl Fn(&str, &str) -> Option<Value>) -> Fields {
+    const ALSO: [(&str, &str); MAX_ALSO_LOGINS] = [
+        ("webhook.also.0.username", "webhook.also.0.password"),
+        ("webhook.also.1.username", "webhook.also.1.password"),
+        ("webhook.also.2.username", "webhook.also.2.password"),
+        ("webhook.also.3.username", "webhook.also.3.password"),
+    ];
+    let shown = |text: &str| Some(Value::Shown(text.to_owned()));
+    let header = webhook.and_then(|webhook| webhook.header.as_ref());
+    let password = |webhook: &WebhookRecord| secret(WebhookRecord::first_place(), &webhook.password);
+    let mut fields: Fields = vec![
+        ("webhook.username", webhook.and_then(|webhook| shown(&webhook.username))),
+        ("webhook.password", webhook.and_then(password)),
+    ];
+    for (index, (username, password)) in ALSO.into_iter().enumerate() {
+        let login = webhook.and_then(|webhook| webhook.also(index));
+        let sealed = login.and_then(|(login, place)| secret(place, &login.password));
+        fields.push((username, login.and_then(|(login, _)| shown(&login.username))));
+        fields.push((password, sealed));
+    }
+    let sources = webhook
+        .map(|webhook| &webhook.sources)
+        .filter(|sources| !sources.is_empty());
+    let listed = |sources: &Vec<IpNet>| sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    fields.extend([
+        ("webhook.header.name", header.and_then(|header| shown(&header.name))),
+        (
+            "webhook.header.value",
+            header.and_then(|header| secret(WebhookRecord::header_place(), &header.value)),
+        ),
+        ("webhook.sources", sources.and_then(|sources| shown(&listed(sources)))),
+    ]);
+    fields
 }
 
 fn exam_fields(exam: &Exam) -> Fields {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// A completed enrolment is none of them: whoever has completed the course has nothing left to sit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EligibleState {
     /// Enrolled, not begun.

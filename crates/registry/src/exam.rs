@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::eligible_state::{EligibleState, default_states};
 use crate::id::{ConnectorId, ExamId};
 use crate::result_field::ResultField;
+use crate::stamp::Stamp;
 
 /// The status that a failed or non-graded result writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnOutcome {
     /// The enrolment becomes completed.
@@ -47,6 +49,7 @@ impl OnOutcome {
 
 /// Which of several results for one person and exam counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VersionPolicy {
     /// A pass is never undone by a fail; otherwise the latest counts.
@@ -74,6 +77,7 @@ impl VersionPolicy {
 
 /// One exam of one connector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Exam {
     /// The exam's id, as the exam engine names it.
     pub id: ExamId,
@@ -105,4 +109,14 @@ pub struct Exam {
     pub created_at: Timestamp,
     /// When the exam last changed; set by the store.
     pub updated_at: Timestamp,
+}
+
+impl Exam {
+    /// Which state of the exam it is.
+    pub fn stamp(&self) -> Stamp {
+        Stamp {
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
 }

@@ -16,18 +16,21 @@ const CHECK_DEADLINE_SECONDS: (u32, u32, u32) = (1, 20, 120);
 
 /// An exam as written; every field may be missing until it is validated.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of `Exam`")]
 pub struct ExamInput {
     pub id: Option<String>,
     pub name: Option<String>,
     pub connector: Option<String>,
+    #[serde(default, deserialize_with = "crate::whole_number::deserialize")]
     pub course_id: Option<i64>,
     pub on_failed: Option<String>,
     pub on_non_graded: Option<String>,
     pub write_score_on_failed: Option<bool>,
     pub write_score_on_non_graded: Option<bool>,
     pub version_policy: Option<String>,
+    #[serde(default, deserialize_with = "crate::whole_number::deserialize")]
     pub check_deadline_seconds: Option<i64>,
     pub eligible_states: Option<Vec<String>>,
     pub result_field: Option<ResultFieldInput>,
@@ -35,9 +38,11 @@ pub struct ExamInput {
 
 /// An enrolment field and its texts, as written.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of `ResultField`")]
 pub struct ResultFieldInput {
+    #[serde(default, deserialize_with = "crate::whole_number::deserialize")]
     pub id: Option<i64>,
     pub passed: Option<String>,
     pub failed: Option<String>,

@@ -14,6 +14,7 @@ use crate::exam::Exam;
 use crate::field_error::{FieldError, nearest};
 use crate::id::{ConnectorId, ExamId};
 use crate::plan::EntityKind;
+use crate::stamp::{Removal, Stamp};
 use crate::store::{Attempt, MAX_EXAMS, Registry, Write};
 
 /// Compares an exam with what is stored; the dates are the store's own.
@@ -21,7 +22,11 @@ pub(crate) fn upsert(new: &Exam, old: Option<&Exam>, now: Timestamp) -> (Differe
     let difference = difference::of_exam(old, new);
     let mut exam = new.clone();
     exam.created_at = old.map_or(now, |old| old.created_at);
-    exam.updated_at = now;
+    exam.updated_at = match (old, difference.change) {
+        (Some(old), Change::Unchanged) => old.updated_at,
+        (Some(old), Change::Created | Change::Updated) => Stamp::of_change(old.updated_at, now),
+        (None, _) => now,
+    };
     (difference, exam)
 }
 
@@ -92,7 +97,19 @@ impl Registry {
 
     /// Removes an exam; false if there was none.
     pub async fn remove_exam(&self, id: &ExamId, actor: &str, reason: Option<&str>) -> Result<bool, RegistryError> {
-        self.change(|| self.try_remove_exam(id, actor, reason)).await
+        let removal = self.remove_exam_if(id, actor, reason, None).await?;
+        Ok(removal == Removal::Removed)
+    }
+
+    /// Removes an exam, if its state is one that is wanted at the very moment of the removal.
+    pub async fn remove_exam_if(
+        &self,
+        id: &ExamId,
+        actor: &str,
+        reason: Option<&str>,
+        wanted: Option<&(dyn Fn(Stamp) -> bool + Sync)>,
+    ) -> Result<Removal, RegistryError> {
+        self.change(|| self.try_remove_exam(id, actor, reason, wanted)).await
     }
 
     async fn try_remove_exam(
@@ -100,9 +117,17 @@ impl Registry {
         id: &ExamId,
         actor: &str,
         reason: Option<&str>,
-    ) -> Result<Attempt<bool>, RegistryError> {
+        wanted: Option<&(dyn Fn(Stamp) -> bool + Sync)>,
+    ) -> Result<Attempt<Removal>, RegistryError> {
         if self.field(&self.keys.exams, id.as_str()).await?.is_none() {
-            return Ok(Attempt::Done(false));
+            return Ok(Attempt::Done(Removal::Missing));
+        }
+        // Read only where it matters, so that an entry that cannot be read can be removed.
+        if let Some(wanted) = wanted {
+            let stamp = self.exam(id).await?.map(|exam| exam.stamp());
+            if !stamp.is_some_and(wanted) {
+                return Ok(Attempt::Done(Removal::Refused));
+            }
         }
         let write = Write {
             kind: EntityKind::Exam,
@@ -110,7 +135,7 @@ impl Registry {
             json: None,
         };
         let audit = StoredAudit::of_removal(actor, EntityKind::Exam, id.as_str(), reason);
-        Ok(Attempt::Commit(vec![write], vec![audit], true))
+        Ok(Attempt::Commit(vec![write], vec![audit], Removal::Removed))
     }
 
     async fn check_connector(&self, exam: &Exam) -> Result<(), RegistryError> {

@@ -3,15 +3,16 @@
 //! The file (`apply -f`) and the API fill the same fields, and both pass through the same `validate`.
 
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::connector::{Connector, ConnectorKind, WebhookAccess};
+use crate::connector::{Connector, ConnectorKind};
 use crate::delivery_policy::{ReadBeforeWrite, VerifyPolicy};
 use crate::domain::Domain;
 use crate::field_check::FieldCheck;
 use crate::field_error::FieldErrors;
 use crate::id::ConnectorId;
+use crate::webhook_input::WebhookInput;
 
 const CALLS_PER_HOUR: (u32, u32, u32) = (1, 1_000, 1_000_000);
 /// Records written before there was a weight get its default too.
@@ -23,7 +24,8 @@ const REQUEST_TIMEOUT_MS: (u32, u32, u32) = (500, 30_000, 300_000);
 
 /// A connector as written; every field may be missing until it is validated.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of `Connector`")]
 pub struct ConnectorInput {
     pub id: Option<String>,
@@ -32,29 +34,27 @@ pub struct ConnectorInput {
     pub kind: Option<String>,
     pub domain: Option<String>,
     pub client_id: Option<String>,
-    #[serde(deserialize_with = "crate::secret_text::deserialize")]
+    #[serde(default, deserialize_with = "crate::secret_text::deserialize")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub client_secret: Option<SecretString>,
     pub username: Option<String>,
-    #[serde(deserialize_with = "crate::secret_text::deserialize")]
+    #[serde(default, deserialize_with = "crate::secret_text::deserialize")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub password: Option<SecretString>,
+    #[serde(default, deserialize_with = "crate::whole_number::deserialize")]
     pub calls_per_hour: Option<i64>,
+    #[serde(default, deserialize_with = "crate::whole_number::deserialize")]
     pub weight: Option<i64>,
+    #[serde(default, deserialize_with = "crate::whole_number::deserialize")]
     pub max_concurrency: Option<i64>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub webhook: Option<WebhookInput>,
+    #[serde(default, deserialize_with = "crate::whole_number::deserialize")]
     pub connect_timeout_ms: Option<i64>,
+    #[serde(default, deserialize_with = "crate::whole_number::deserialize")]
     pub request_timeout_ms: Option<i64>,
     pub read_before_write: Option<String>,
     pub verify: Option<String>,
-}
-
-/// What Docebo shows when it calls our webhook, as written.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "the fields are those of `WebhookAccess`")]
-pub struct WebhookInput {
-    pub username: Option<String>,
-    #[serde(deserialize_with = "crate::secret_text::deserialize")]
-    pub password: Option<SecretString>,
 }
 
 impl ConnectorInput {
@@ -142,20 +142,5 @@ impl ConnectorInput {
             &VerifyPolicy::ALL.map(|policy| (policy.as_str(), policy)),
         );
         (read, verify)
-    }
-}
-
-impl WebhookInput {
-    fn check(&self, check: &mut FieldCheck) -> Option<WebhookAccess> {
-        let username = check.text("webhook.username", self.username.as_deref());
-        let password = check.secret("webhook.password", self.password.as_ref());
-        // Basic authentication ends the user name at the first colon.
-        if username.is_some_and(|name| name.contains(':')) {
-            check.refuse("webhook.username", "contains ':'", "leave it out");
-        }
-        Some(WebhookAccess {
-            username: username?.to_owned(),
-            password: SecretString::from(password?.expose_secret()),
-        })
     }
 }

@@ -11,9 +11,19 @@ pub(crate) struct Keys {
     pub(crate) version: String,
     /// Stream: who changed what, and why.
     pub(crate) audit: String,
+    /// Hash: id of an API token → JSON, the token's hash in it.
+    pub(crate) tokens: String,
+    /// Hash: id of a revoked API token that a configuration knows → JSON; stays, for the configuration may stay, too.
+    pub(crate) token_revocations: String,
+    /// Hash: id of an API token → when it was last used, in ms since 1970.
+    pub(crate) tokens_used: String,
+    /// Counter: one more with each change of the API tokens.
+    pub(crate) tokens_version: String,
     token: String,
     token_turn: String,
     user: String,
+    persons_of: String,
+    numbers_of: String,
 }
 
 impl Keys {
@@ -23,9 +33,15 @@ impl Keys {
             exams: format!("{shard_prefix}registry:exams"),
             version: format!("{shard_prefix}registry:version"),
             audit: format!("{shard_prefix}registry:audit"),
+            tokens: format!("{shard_prefix}registry:api-tokens"),
+            token_revocations: format!("{shard_prefix}registry:api-token-revocations"),
+            tokens_used: format!("{shard_prefix}registry:api-tokens-used"),
+            tokens_version: format!("{shard_prefix}registry:api-tokens-version"),
             token: format!("{shard_prefix}registry:token:"),
             token_turn: format!("{shard_prefix}registry:token-turn:"),
             user: format!("{shard_prefix}registry:user:"),
+            persons_of: format!("{shard_prefix}registry:persons-of:"),
+            numbers_of: format!("{shard_prefix}registry:numbers-of:"),
         }
     }
 
@@ -42,5 +58,15 @@ impl Keys {
     /// String: the number that one platform gave the person behind the hash of an e-mail address; goes after an hour.
     pub(crate) fn user(&self, connector: &str, domain: &str, email_hash: &str) -> String {
         format!("{}{connector}:{domain}:{email_hash}", self.user)
+    }
+
+    /// List: hashes of the e-mail addresses that one platform's number was found by, newest first; goes after a month.
+    pub(crate) fn persons_of(&self, connector: &str, domain: &str, user_id: u64) -> String {
+        format!("{}{connector}:{domain}:{user_id}", self.persons_of)
+    }
+
+    /// List: numbers that one platform gave the person behind the hash of an e-mail address; goes after a month.
+    pub(crate) fn numbers_of(&self, connector: &str, domain: &str, email_hash: &str) -> String {
+        format!("{}{connector}:{domain}:{email_hash}", self.numbers_of)
     }
 }

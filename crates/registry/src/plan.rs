@@ -11,8 +11,11 @@ use crate::change::Change;
 use crate::connectors::{self, connector_write};
 use crate::difference::Difference;
 use crate::error::RegistryError;
+use crate::exam::Exam;
 use crate::exams::{self, exam_write, without_connector};
 use crate::field_error::{FieldError, FieldErrors};
+use crate::record::ConnectorRecord;
+use crate::stamp::Stamp;
 use crate::store::{MAX_CONNECTORS, MAX_EXAMS, Registry, Write};
 
 /// What a change is made to.
@@ -61,12 +64,18 @@ pub struct Plan {
     version: u64,
     writes: Vec<Write>,
     fields: Vec<(EntityKind, String, Difference)>,
+    stamps: Vec<(Option<Stamp>, Stamp)>,
 }
 
 impl Plan {
     /// Whether applying the plan would change nothing.
     pub fn is_empty(&self) -> bool {
         self.changes.iter().all(|change| change.change == Change::Unchanged)
+    }
+
+    /// The state of each entry, in the order of the changes: as it is stored, if it is, and as it will be.
+    pub fn stamps(&self) -> &[(Option<Stamp>, Stamp)] {
+        &self.stamps
     }
 
     fn add(&mut self, kind: EntityKind, id: &str, difference: Difference, write: Option<Write>) {
@@ -95,6 +104,7 @@ impl Registry {
             version: self.version().await?,
             writes: Vec::new(),
             fields: Vec::new(),
+            stamps: Vec::new(),
         };
         let now = self.now().await?;
         let records = self.connector_records().await?;
@@ -108,11 +118,16 @@ impl Registry {
             let old = connectors.get(&new.id).copied();
             let upsert = connectors::upsert(new, old, &self.vault, now);
             let write = upsert.record.as_ref().map(connector_write).transpose()?;
+            let before = old.map(ConnectorRecord::stamp);
+            let after = upsert.record.as_ref().map(ConnectorRecord::stamp).or(before);
+            plan.stamps.extend(after.map(|after| (before, after)));
             plan.add(EntityKind::Connector, new.id.as_str(), upsert.difference, write);
         }
         for entry in &file.exams {
             let new = &entry.value;
-            let (difference, exam) = exams::upsert(new, exams.get(&new.id).copied(), now);
+            let old = exams.get(&new.id).copied();
+            let (difference, exam) = exams::upsert(new, old, now);
+            plan.stamps.push((old.map(Exam::stamp), exam.stamp()));
             let write = (difference.change != Change::Unchanged)
                 .then(|| exam_write(&exam))
                 .transpose()?;

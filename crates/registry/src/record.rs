@@ -5,18 +5,19 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::connector::{Connector, ConnectorKind, WebhookAccess};
+use crate::connector::{Connector, ConnectorKind};
 use crate::delivery_policy::{ReadBeforeWrite, VerifyPolicy};
 use crate::domain::Domain;
 use crate::error::RegistryError;
 use crate::id::ConnectorId;
 use crate::input::DEFAULT_WEIGHT;
+use crate::stamp::Stamp;
 use crate::vault::{Vault, VaultError};
-use crate::view::ConnectorView;
+use crate::view::{ConnectorView, WebhookView};
+use crate::webhook_record::WebhookRecord;
 
 pub(crate) const CLIENT_SECRET: &str = "client_secret";
 pub(crate) const PASSWORD: &str = "password";
-pub(crate) const WEBHOOK_PASSWORD: &str = "webhook_password";
 
 /// A connector as stored.
 #[derive(Clone, Serialize, Deserialize)]
@@ -51,13 +52,6 @@ pub(crate) struct ConnectorRecord {
     pub(crate) validation: Option<String>,
 }
 
-/// The webhook access as stored.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct WebhookRecord {
-    pub(crate) username: String,
-    pub(crate) password: String,
-}
-
 fn default_weight() -> u32 {
     DEFAULT_WEIGHT
 }
@@ -68,6 +62,14 @@ pub(crate) fn context(id: &ConnectorId, field: &str) -> String {
 }
 
 impl ConnectorRecord {
+    /// Which state of the connector it is.
+    pub(crate) fn stamp(&self) -> Stamp {
+        Stamp {
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+
     /// Seals the secrets of a connector.
     pub(crate) fn seal(connector: &Connector, vault: &Vault) -> Self {
         let seal = |field, secret: &SecretString| {
@@ -86,10 +88,10 @@ impl ConnectorRecord {
             calls_per_hour: connector.calls_per_hour,
             weight: connector.weight,
             max_concurrency: connector.max_concurrency,
-            webhook: connector.webhook.as_ref().map(|webhook| WebhookRecord {
-                username: webhook.username.clone(),
-                password: seal(WEBHOOK_PASSWORD, &webhook.password),
-            }),
+            webhook: connector
+                .webhook
+                .as_ref()
+                .map(|webhook| WebhookRecord::seal(webhook, seal)),
             connect_timeout_ms: connector.connect_timeout_ms,
             request_timeout_ms: connector.request_timeout_ms,
             read_before_write: connector.read_before_write,
@@ -109,7 +111,7 @@ impl ConnectorRecord {
             (PASSWORD, self.password.as_str()),
         ]
         .into_iter()
-        .chain(webhook.map(|webhook| (WEBHOOK_PASSWORD, webhook.password.as_str())))
+        .chain(webhook.into_iter().flat_map(WebhookRecord::sealed))
     }
 
     /// Whether every secret was sealed with the key that seals today.
@@ -130,13 +132,10 @@ impl ConnectorRecord {
         let client_secret = again(CLIENT_SECRET, &self.client_secret)?;
         let password = again(PASSWORD, &self.password)?;
         let webhook = self.webhook.as_ref();
-        let webhook = webhook.map(|webhook| again(WEBHOOK_PASSWORD, &webhook.password));
-        let webhook = webhook.transpose()?;
+        let webhook = webhook.map(|webhook| webhook.resealed(again)).transpose()?;
         self.client_secret = client_secret;
         self.password = password;
-        if let (Some(record), Some(password)) = (self.webhook.as_mut(), webhook) {
-            record.password = password;
-        }
+        self.webhook = webhook;
         Ok(())
     }
 
@@ -155,12 +154,7 @@ impl ConnectorRecord {
                 .map(SecretString::from)
                 .map_err(|_| self.unreadable())
         };
-        let webhook = self.webhook.as_ref().map(|webhook| {
-            Ok::<_, RegistryError>(WebhookAccess {
-                username: webhook.username.clone(),
-                password: secret(WEBHOOK_PASSWORD, &webhook.password)?,
-            })
-        });
+        let webhook = self.webhook.as_ref().map(|webhook| webhook.open(secret));
         Ok(Connector {
             id: self.id.clone(),
             name: self.name.clone(),
@@ -198,7 +192,8 @@ impl ConnectorRecord {
             calls_per_hour: self.calls_per_hour,
             weight: self.weight,
             max_concurrency: self.max_concurrency,
-            webhook_username: self.webhook.map(|webhook| webhook.username),
+            webhook_username: self.webhook.as_ref().map(|webhook| webhook.username.clone()),
+            webhook: self.webhook.as_ref().map(WebhookView::from),
             connect_timeout_ms: self.connect_timeout_ms,
             request_timeout_ms: self.request_timeout_ms,
             read_before_write: self.read_before_write,

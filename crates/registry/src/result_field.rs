@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// An additional enrolment field of Docebo that gets a text for each outcome; its own status knows no "failed".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ResultField {
     /// Docebo's number of the field.
     pub id: u64,

@@ -128,6 +128,10 @@ impl Registry {
         Ok(Timestamp::from_millisecond(milliseconds(time)).unwrap_or(Timestamp::UNIX_EPOCH))
     }
 
+    pub(crate) fn audit_retention_ms(&self) -> u64 {
+        u64::from(self.options.audit_retention_days) * MS_PER_DAY
+    }
+
     pub(crate) async fn field(&self, key: &str, id: &str) -> Result<Option<String>, RegistryError> {
         let json = redis::cmd("HGET")
             .arg(key)
@@ -177,7 +181,6 @@ impl Registry {
         writes: &[Write],
         audit: &[StoredAudit],
     ) -> Result<bool, RegistryError> {
-        let retention_ms = u64::from(self.options.audit_retention_days) * MS_PER_DAY;
         let mut call = COMMIT.prepare_invoke();
         call.key(&self.keys.version)
             .key(&self.keys.connectors)
@@ -188,7 +191,7 @@ impl Registry {
                 .key(self.keys.token_turn(&removed.id));
         }
         call.arg(expected.map_or_else(String::new, |version| version.to_string()))
-            .arg(retention_ms)
+            .arg(self.audit_retention_ms())
             .arg(writes.len());
         for write in writes {
             let key = match write.kind {

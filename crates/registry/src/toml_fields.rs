@@ -10,6 +10,8 @@ use toml::de::{DeTable, DeValue};
 
 use crate::field_error::{FieldError, unknown_name};
 
+/// The most tables that are read of a list inside an entry; what may be in it is for the validation to say.
+const MAX_TABLES: usize = 100;
 const MAX_SECRET_FILE_BYTES: u64 = 65_536;
 
 /// Where a file's values come from: its text, the environment, and the folder of its relative paths.
@@ -105,6 +107,35 @@ impl<'a> Reader<'a> {
             self.wrong_type(field, "a list of strings in quotes");
         }
         texts
+    }
+
+    /// The tables of a list, each as a field of its own: `webhook.also.0`.
+    ///
+    /// What is no table keeps its place, so that those after it are named as they were written.
+    pub(crate) fn tables(
+        &mut self,
+        field: &Field<'a>,
+        example: &str,
+    ) -> Option<Vec<(Field<'a>, Option<&'a DeTable<'a>>)>> {
+        let Some(items) = field.value.as_array() else {
+            self.wrong_type(field, &format!("a list: [{example}]"));
+            return None;
+        };
+        let mut tables = Vec::new();
+        for (index, item) in items.iter().take(MAX_TABLES).enumerate() {
+            let item = Field {
+                name: format!("{}.{index}", field.name),
+                line: self.source.line(item.span().start),
+                value: item.get_ref(),
+            };
+            self.lines.insert(item.name.clone(), item.line);
+            let table = self.table(&item, example);
+            tables.push((item, table));
+        }
+        if items.len() > MAX_TABLES {
+            self.refuse(field, "too many entries", format!("keep at most {MAX_TABLES}"));
+        }
+        Some(tables)
     }
 
     pub(crate) fn boolean(&mut self, field: &Field<'a>) -> Option<bool> {

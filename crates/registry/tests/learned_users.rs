@@ -100,3 +100,39 @@ async fn a_spoilt_value_counts_as_nothing_learned() {
         );
     }
 }
+
+#[tokio::test]
+async fn who_had_a_number_is_remembered_for_a_month_both_ways_until_the_person_is_forgotten() {
+    let redis = TestRedis::start().await;
+    let registry = registry(&redis).await;
+    put(&registry, "acme").await;
+    put(&registry, "twin").await;
+    let acme = id("acme");
+    for (person, number) in [("anna", 1), ("bert", 1), ("anna", 2), ("anna", 2)] {
+        registry.learn_user(&acme, person, number).await.unwrap();
+    }
+    let persons = async |number| registry.persons_of_number(&acme, number).await.unwrap();
+    assert_eq!(persons(1).await, ["bert", "anna"]);
+    assert_eq!(registry.numbers_of_person(&acme, "anna").await.unwrap(), [2, 1]);
+    assert!(registry.persons_of_number(&id("twin"), 1).await.unwrap().is_empty());
+    assert!(registry.persons_of_number(&id("nobody"), 1).await.unwrap().is_empty());
+    // A number that is believed no more is still remembered.
+    registry.forget_user(&acme, "anna").await.unwrap();
+    assert_eq!(persons(2).await, ["anna"]);
+    let key = "{passback:0}:v1:registry:persons-of:acme:acme.docebosaas.com:1";
+    let redis::Value::Int(life) = redis.cli(&["TTL", key]).await else {
+        panic!("there is no such key")
+    };
+    assert!((2_591_990..=2_592_000).contains(&life), "{life}");
+    registry.forget_person(&acme, "anna").await.unwrap();
+    assert_eq!(
+        (persons(1).await, persons(2).await),
+        (vec!["bert".to_owned()], Vec::new())
+    );
+    assert!(registry.numbers_of_person(&acme, "anna").await.unwrap().is_empty());
+    for number in 0..40 {
+        registry.learn_user(&acme, "carl", number).await.unwrap();
+    }
+    let kept = registry.numbers_of_person(&acme, "carl").await.unwrap();
+    assert_eq!((kept.len(), kept[0]), (16, 39), "the oldest go");
+}

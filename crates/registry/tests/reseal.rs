@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use passback_harness::TestRedis;
-use passback_registry::{ConnectorInput, Registry, RegistryOptions, Vault, WebhookInput};
+use passback_registry::{
+    ConnectorInput, Registry, RegistryOptions, Vault, WebhookHeaderInput, WebhookInput, WebhookLoginInput,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -32,6 +34,15 @@ async fn put(registry: &Registry, id: &str, webhook: bool) {
         webhook: webhook.then(|| WebhookInput {
             username: Some("docebo".to_owned()),
             password: secret("s3cret-hook"),
+            also: Some(vec![WebhookLoginInput {
+                username: Some("docebo-2".to_owned()),
+                password: secret("s3cret-also"),
+            }]),
+            header: Some(WebhookHeaderInput {
+                name: Some("X-Passback-Secret".to_owned()),
+                value: secret("s3cret-header"),
+            }),
+            sources: Some(vec!["203.0.113.0/24".to_owned()]),
         }),
         ..ConnectorInput::default()
     };
@@ -70,17 +81,21 @@ async fn all_secrets_come_under_the_new_key_and_nothing_else_changes() {
     put(&rotating, "coral", false).await;
     assert_eq!(
         rotating.sealed_with().await.unwrap().by_key,
-        counts(&[("new", 2), ("old", 5)])
+        counts(&[("new", 2), ("old", 7)])
     );
     assert_eq!(rotating.reseal_connectors().await.unwrap().changed, 2);
-    assert_eq!(rotating.sealed_with().await.unwrap().by_key, counts(&[("new", 7)]));
+    assert_eq!(rotating.sealed_with().await.unwrap().by_key, counts(&[("new", 9)]));
 
     let mut new = stored(&redis, "acme").await;
     assert_ne!(new, old);
     for secret in ["client_secret", "password"] {
         new[secret] = old[secret].clone();
     }
-    new["webhook"]["password"] = old["webhook"]["password"].clone();
+    for secret in ["/webhook/password", "/webhook/also/0/password", "/webhook/header/value"] {
+        let sealed = new.pointer_mut(secret).unwrap();
+        assert!(sealed.as_str().unwrap().starts_with("s1.new."), "{secret}");
+        *sealed = old.pointer(secret).unwrap().clone();
+    }
     assert_eq!(new, old);
     assert_eq!(before.audit(None, 100).await.unwrap().entries.len(), audited + 1);
 
@@ -88,7 +103,10 @@ async fn all_secrets_come_under_the_new_key_and_nothing_else_changes() {
     let acme = after.connector(&acme.id).await.unwrap().unwrap();
     assert_eq!(acme.client_secret.expose_secret(), "s3cret-client");
     assert_eq!(acme.password.expose_secret(), "s3cret-password");
-    assert_eq!(acme.webhook.unwrap().password.expose_secret(), "s3cret-hook");
+    let webhook = acme.webhook.unwrap();
+    assert!(webhook.admits("docebo", "s3cret-hook") && webhook.admits("docebo-2", "s3cret-also"));
+    assert!(webhook.header_fits(Some(b"s3cret-header")) && !webhook.header_fits(None));
+    assert!(webhook.source_fits("203.0.113.9".parse().unwrap()) && !webhook.source_fits("192.0.2.1".parse().unwrap()));
 }
 
 #[tokio::test]
