@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use passback_queue::Name;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use super::{Entry, cases, checks, docebo, jobs, problems};
+use super::{Entry, cases, checks, courses, docebo, jobs, plans, problems, webhooks};
 use crate::name::name;
 
 /// Declares the codes: variant, its first sentence, its text, its message. A code without a message does not compile.
@@ -125,6 +125,10 @@ codes! {
     VerifyMismatch => "verify_mismatch", cases::VERIFY_MISMATCH;
     /// A person decided that Docebo's value stays.
     KeptTheirs => "kept_theirs", cases::KEPT_THEIRS;
+    /// Docebo has told that the exam's course is deleted.
+    CourseDeleted => "course_deleted", courses::COURSE_DELETED;
+    /// Docebo has told that learners find the exam's course outdated.
+    CourseOutdated => "course_outdated", courses::COURSE_OUTDATED;
     /// The candidate's data was erased.
     Erased => "erased", cases::ERASED;
     /// The worker was stopped before it began or ended.
@@ -143,6 +147,10 @@ codes! {
     TokenMissing => "token_missing", problems::TOKEN_MISSING;
     /// Request: a token that is not known.
     TokenInvalid => "token_invalid", problems::TOKEN_INVALID;
+    /// Request: a token whose time is over.
+    TokenExpired => "token_expired", problems::TOKEN_EXPIRED;
+    /// Request: a token that somebody ended.
+    TokenRevoked => "token_revoked", problems::TOKEN_REVOKED;
     /// Request: the token's role does not allow it.
     RoleTooLow => "role_too_low", problems::ROLE_TOO_LOW;
     /// Request: nothing is there.
@@ -161,6 +169,14 @@ codes! {
     StoreFull => "store_full", problems::STORE_FULL;
     /// Request: as many of the same kind are under way as the server takes.
     TooBusy => "too_busy", problems::TOO_BUSY;
+    /// Request: the entry is not in the state that it names.
+    PreconditionFailed => "precondition_failed", problems::PRECONDITION_FAILED;
+    /// Request: the caller asks faster than it may.
+    RateLimited => "rate_limited", problems::RATE_LIMITED;
+    /// Webhook: user name, password or header are not the connector's.
+    WebhookUnauthorized => "webhook_unauthorized", webhooks::WEBHOOK_UNAUTHORIZED;
+    /// Webhook: the address is not on the connector's list.
+    WebhookSourceRefused => "webhook_source_refused", webhooks::WEBHOOK_SOURCE_REFUSED;
     /// Request: the registry has as many entries as it takes.
     RegistryFull => "registry_full", problems::REGISTRY_FULL;
     /// Request: a worker has the job at this moment.
@@ -169,6 +185,12 @@ codes! {
     NotDead => "not_dead", problems::NOT_DEAD;
     /// Request: the job has ended.
     AlreadyEnded => "already_ended", problems::ALREADY_ENDED;
+    /// Request: the plan runs already.
+    PlanRunning => "plan_running", plans::PLAN_RUNNING;
+    /// Request: the plan was gone through.
+    PlanFinished => "plan_finished", plans::PLAN_FINISHED;
+    /// Request: the plan does not run.
+    PlanNotRunning => "plan_not_running", plans::PLAN_NOT_RUNNING;
     /// Request: the result waits for nobody's decision.
     NothingToDecide => "nothing_to_decide", problems::NOTHING_TO_DECIDE;
     /// Request: the case is another one than was decided.
@@ -222,4 +244,26 @@ impl<'de> Deserialize<'de> for Code {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(D::Error::custom)
     }
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{ObjectBuilder, RefOr, schema::Schema},
+    };
+
+    use super::Code;
+
+    impl PartialSchema for Code {
+        fn schema() -> RefOr<Schema> {
+            ObjectBuilder::new()
+                .schema_type(utoipa::openapi::Type::String)
+                .description(Some("A code of the catalogue of messages."))
+                .enum_values(Some(Code::ALL.iter().map(|code| code.as_str())))
+                .into()
+        }
+    }
+
+    impl ToSchema for Code {}
 }

@@ -5,9 +5,12 @@
 mod cases;
 mod checks;
 mod code;
+mod courses;
 mod docebo;
 mod jobs;
+mod plans;
 mod problems;
+mod webhooks;
 
 use serde::Serialize;
 
@@ -15,6 +18,7 @@ pub use code::{Code, UnknownCode};
 
 /// Who can put something right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
     /// Who runs passback.

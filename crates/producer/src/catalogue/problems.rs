@@ -3,7 +3,7 @@
 use super::{Actor, Code, Entry};
 
 /// A problem that the caller puts right in the request.
-const fn of_caller(
+pub(super) const fn of_caller(
     code: Code,
     http_status: u16,
     title: &'static str,
@@ -23,7 +23,7 @@ const fn of_caller(
 }
 
 /// A problem that who runs passback puts right, or that passes.
-const fn of_platform(
+pub(super) const fn of_platform(
     code: Code,
     http_status: u16,
     title: &'static str,
@@ -111,8 +111,27 @@ pub(super) const TOKEN_INVALID: Entry = of_caller(
     "The bearer token is not one that this server knows.",
     &[
         "Check that the whole token is sent, without quotes or line ends.",
-        "Have a new one made: passback token new. Its hash goes into the server's configuration.",
+        "Have a new one made: passback token create --name NAME --role ROLE.",
     ],
+);
+
+pub(super) const TOKEN_EXPIRED: Entry = of_caller(
+    Code::TokenExpired,
+    401,
+    "The token has expired",
+    "The bearer token was good until a moment that has passed.",
+    &[
+        "Have a new one made: passback token create --name NAME --role ROLE.",
+        "To see in time which tokens end: passback token list.",
+    ],
+);
+
+pub(super) const TOKEN_REVOKED: Entry = of_caller(
+    Code::TokenRevoked,
+    401,
+    "The token was revoked",
+    "Somebody with the right to do so ended the bearer token; it never becomes good again. The audit trail says who, when and why.",
+    &["Have a new one made: passback token create --name NAME --role ROLE."],
 );
 
 pub(super) const ROLE_TOO_LOW: Entry = of_caller(
@@ -120,7 +139,7 @@ pub(super) const ROLE_TOO_LOW: Entry = of_caller(
     403,
     "The token's role does not allow this",
     "The token is valid, but its role is lower than this call needs: ingest < viewer < operator < admin.",
-    &["Use a token of a higher role, or have one made: passback token new --role ROLE."],
+    &["Use a token of a higher role, or have one made: passback token create --name NAME --role ROLE."],
 );
 
 pub(super) const NOT_FOUND: Entry = of_caller(
@@ -196,12 +215,28 @@ pub(super) const TOO_BUSY: Entry = Entry {
     releases_itself: true,
     ..of_platform(
         Code::TooBusy,
-        503,
+        429,
         "Too many at once",
         "The server works on as many requests of this kind as it takes at once. Nothing of this one was enqueued.",
         &[
             "Wait a second, then send the same request again.",
             "Send fewer batches at the same time.",
+        ],
+    )
+};
+
+pub(super) const RATE_LIMITED: Entry = Entry {
+    safe_to_retry: true,
+    releases_itself: true,
+    ..of_caller(
+        Code::RateLimited,
+        429,
+        "Too many requests",
+        "The caller sends more requests a second than this server takes from one token, or from one connector's webhooks. Nothing of this one was done.",
+        &[
+            "Wait as many seconds as the answer's Retry-After header says, then send the same request again.",
+            "Hand in many results at once by POST /v1/results/batch: a batch counts as one request.",
+            "If more is needed, have http.max_requests_per_second_per_token raised.",
         ],
     )
 };
@@ -212,10 +247,21 @@ pub(super) const REGISTRY_FULL: Entry = Entry {
         Code::RegistryFull,
         409,
         "The registry is full",
-        "There are as many connectors or exams as the registry takes. Nothing was stored.",
+        "There are as many connectors, exams or tokens as the registry takes. Nothing was stored.",
         &["Remove entries that are no longer used, then send the request again."],
     )
 };
+
+pub(super) const PRECONDITION_FAILED: Entry = of_caller(
+    Code::PreconditionFailed,
+    412,
+    "The entry is not in the expected state",
+    "The request was to change the entry only in the state that If-Match or If-None-Match names, and it is in another one: somebody changed, removed or made it meanwhile. Nothing was stored.",
+    &[
+        "Read the entry again, take its new ETag, and decide whether the change is still right.",
+        "To change it whatever its state is, leave the header away.",
+    ],
+);
 
 pub(super) const JOB_RUNNING: Entry = Entry {
     safe_to_retry: true,
