@@ -8,6 +8,7 @@ use crate::{Code, public_time};
 
 /// What a check says. An outage is never "not eligible".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// The candidate may sit the exam.
@@ -47,6 +48,7 @@ pub struct CheckAnswer {
 
 /// A result of ours that completed a course.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnResult {
     /// The result.
     pub result_id: String,

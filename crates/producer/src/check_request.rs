@@ -8,6 +8,7 @@ use crate::{CheckJob, FieldProblem, field_rules};
 
 /// May this candidate sit this exam?
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CheckRequest {
     /// The exam.

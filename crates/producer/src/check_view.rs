@@ -8,6 +8,7 @@ use crate::{Actor, Answer, CheckAnswer, Code, OwnResult, public_time};
 
 /// Whether a check has its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CheckState {
     /// No answer yet.
@@ -18,6 +19,7 @@ pub enum CheckState {
 
 /// A check as everyone sees it; what belongs to an answer is there once the state is final.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CheckView {
     /// The check.
     pub id: JobId,

@@ -11,6 +11,7 @@ use crate::{
 
 /// What a person decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Decision))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// What Docebo holds stays; the result is not written.
@@ -177,7 +178,7 @@ impl Producer {
         match opened {
             Some(Ok(Job::Push(push))) => Ok(Version::of(&push, self.vault()).to_json()),
             Some(Ok(Job::Verify(verify))) => Ok(Version::of(&verify.push, self.vault()).to_json()),
-            Some(Ok(Job::Check(_)) | Err(_)) | None => Err(DecideError::NothingToDecide),
+            Some(Ok(Job::Check(_) | Job::Webhook(_)) | Err(_)) | None => Err(DecideError::NothingToDecide),
         }
     }
 
@@ -205,6 +206,8 @@ fn kept(case: &ResultCase, version: Option<Version>, at_ms: u64) -> Option<Strin
         written_by: None,
         version,
         kept: true,
+        since: None,
+        sent: None,
         at: public_time::from_ms(at_ms),
     }))
 }

@@ -13,6 +13,7 @@ struct Walk<'a> {
     exam: &'a Exam,
     calls: Calls,
     steps: Vec<SetUpStep>,
+    course_seen: bool,
 }
 
 impl Producer {
@@ -73,10 +74,15 @@ impl Producer {
             exam,
             calls: Calls::default(),
             steps: vec![SetUpStep::fine(StepName::Connector, detail)],
+            course_seen: false,
         };
         let today = public_time::from_ms(self.queue.now_ms().await?);
         walk.go(email, today.to_zoned(jiff::tz::TimeZone::UTC).datetime()).await;
-        Ok((walk.steps, walk.calls.0.len()))
+        let (steps, calls) = (walk.steps, walk.calls.0.len());
+        if walk.course_seen {
+            self.course_seen(&exam.connector, exam.course_id).await?;
+        }
+        Ok((steps, calls))
     }
 }
 
@@ -119,7 +125,10 @@ impl Walk<'_> {
     async fn course(&mut self) {
         let course = CourseId(self.exam.course_id);
         let step = match self.client.course_glance(course, &mut self.calls).await {
-            Ok(glance) => seen_course(course, glance),
+            Ok(glance) => {
+                self.course_seen = glance.enrolled_seen;
+                seen_course(course, glance)
+            }
             // Not every platform may know this list; that it answers otherwise says nothing of the course.
             Err(error) if is_of_the_list_alone(&error) => SetUpStep {
                 detail: format!(

@@ -9,6 +9,7 @@ use crate::{Code, failure_code, public_time};
 
 /// What was found out about an exam's set-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ExamCheck {
     /// The exam.
     pub exam_id: ExamId,
@@ -31,6 +32,7 @@ pub struct ExamCheck {
 
 /// The steps of a set-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StepName {
     /// The connector's entry.
@@ -63,6 +65,7 @@ impl StepName {
 
 /// One step and what it showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetUpStep {
     /// Which.
     pub step: StepName,
@@ -118,6 +121,7 @@ impl SetUpStep {
 
 /// Something that no call shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HandCheck {
     /// What must be so.
     pub what: String,

@@ -11,9 +11,11 @@ use crate::{FieldProblem, Outcome, field_rules};
 
 /// A result as the exam engine sends it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ExamResult {
-    /// The idempotency key: 1 to 128 letters, digits and `. _ : -`.
+    /// The idempotency key: 1 to 128 letters, digits and `. _ : -`. Over HTTP it may stand in a header instead.
+    #[serde(default)]
     pub result_id: String,
     /// The exam.
     pub exam_id: String,
@@ -27,7 +29,7 @@ pub struct ExamResult {
     /// When the exam ended: RFC 3339 with a zone.
     pub completed_at: String,
     /// The exam engine's own count of this person's results; decides which is newer where it is sent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "passback_registry::whole_number::deserialize")]
     pub sequence: Option<u64>,
 }
 

@@ -5,23 +5,27 @@ use passback_docebo::EnrollmentStatus;
 use passback_registry::Exam;
 use serde::Serialize;
 
-use crate::{Outcome, Wanted};
+use crate::{ExamWarning, Outcome, Wanted};
 
 /// A score to try an exam's policy with; any would do.
 const SOME_SCORE: f64 = 50.0;
 
 /// An exam's entry, with what each outcome would write.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ExamView {
     /// The entry.
     #[serde(flatten)]
     pub exam: Exam,
     /// What each outcome would write.
     pub writes: OutcomeWrites,
+    /// What stands in its way, or soon may.
+    pub warnings: Vec<ExamWarning>,
 }
 
 /// What each outcome would write.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OutcomeWrites {
     /// A pass.
     pub passed: Writes,
@@ -33,6 +37,7 @@ pub struct OutcomeWrites {
 
 /// What one outcome writes to the enrolment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Writes {
     /// The status, or `unchanged`.
     pub status: String,
@@ -48,6 +53,7 @@ pub struct Writes {
 
 /// A text for an enrolment field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldText {
     /// Docebo's number of the field.
     pub id: u64,
@@ -62,7 +68,11 @@ impl From<Exam> for ExamView {
             failed: Writes::of(Outcome::Failed, &exam),
             non_graded: Writes::of(Outcome::NonGraded, &exam),
         };
-        Self { exam, writes }
+        Self {
+            exam,
+            writes,
+            warnings: Vec::new(),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
 
 /// Why a job is not running, or that it runs, or how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ExplanationView {
     /// The job.
     pub job_id: JobId,

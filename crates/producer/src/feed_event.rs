@@ -8,6 +8,7 @@ use crate::{AcceptedRow, Answer, CheckAnswer, Code, Outcome, OwnResult, public_t
 
 /// Something that has come to an end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeedEvent {
     /// Its place in the feed: read on from here.
     pub cursor: String,
@@ -21,6 +22,7 @@ pub struct FeedEvent {
 
 /// What an event is about.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FeedSubject {
     /// A result has taken a state that is an end, or is dead.
@@ -41,6 +43,7 @@ impl FeedSubject {
 
 /// What became of a result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ResultEvent {
     /// The idempotency key.
     pub result_id: String,
@@ -62,6 +65,7 @@ pub struct ResultEvent {
 
 /// What a check ended with.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CheckEvent {
     /// The check.
     pub id: JobId,

@@ -1,27 +1,39 @@
-//! The news that the feed has grown: one subscription for all who wait, made again after every outage.
+//! The news that the feed, or the log of Docebo's events, has grown: one subscription for all who wait, made again after
+//! every outage.
 
 use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use futures::StreamExt;
-use passback_queue::Queue;
+use futures::{StreamExt, stream::BoxStream};
+use passback_queue::{Queue, QueueError};
 use tokio::{sync::watch, task::JoinHandle};
 
 /// The pause before the subscription is made again.
 const RECONNECT: Duration = Duration::from_millis(100);
 
+/// What may have grown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum NewsOf {
+    /// The feed of what has come to its end.
+    Feed,
+    /// The log of what Docebo has told.
+    DoceboEvents,
+}
+
 pub(crate) struct FeedNews {
     queue: Queue,
+    of: NewsOf,
     news: watch::Sender<()>,
     listener: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl FeedNews {
-    pub(crate) fn new(queue: Queue) -> Self {
+    pub(crate) fn new(queue: Queue, of: NewsOf) -> Self {
         Self {
             queue,
+            of,
             news: watch::Sender::new(()),
             listener: Mutex::new(None),
         }
@@ -34,7 +46,7 @@ impl FeedNews {
         let hearing = FeedHearing(self.news.subscribe());
         let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
         if listener.as_ref().is_none_or(JoinHandle::is_finished) {
-            *listener = Some(tokio::spawn(listen(self.queue.clone(), self.news.clone())));
+            *listener = Some(tokio::spawn(listen(self.queue.clone(), self.of, self.news.clone())));
         }
         hearing
     }
@@ -62,22 +74,29 @@ impl FeedHearing {
     }
 }
 
-async fn listen(queue: Queue, news: watch::Sender<()>) {
+/// A subscription of its own.
+async fn arrivals(queue: &Queue, of: NewsOf) -> Result<BoxStream<'static, ()>, QueueError> {
+    Ok(match of {
+        NewsOf::Feed => queue.event_arrivals().await?.boxed(),
+        NewsOf::DoceboEvents => queue.docebo_event_arrivals().await?.boxed(),
+    })
+}
+
+async fn listen(queue: Queue, of: NewsOf, news: watch::Sender<()>) {
     let mut failed_before = false;
     loop {
-        match queue.event_arrivals().await {
-            Ok(arrivals) => {
+        match arrivals(&queue, of).await {
+            Ok(mut arrivals) => {
                 failed_before = false;
                 news.send_replace(());
-                let mut arrivals = std::pin::pin!(arrivals);
                 while arrivals.next().await.is_some() {
                     news.send_replace(());
                 }
-                tracing::info!("the subscription to the feed broke, making it again");
+                tracing::info!(?of, "a subscription broke, making it again");
             }
             Err(error) => {
                 if !failed_before {
-                    tracing::warn!(%error, "cannot subscribe to the feed, trying on");
+                    tracing::warn!(%error, ?of, "cannot subscribe, trying on");
                 }
                 failed_before = true;
             }

@@ -7,8 +7,8 @@ use passback_registry::ExamId;
 use crate::{FieldProblem, Outcome};
 
 const MAX_RESULT_ID_BYTES: usize = 128;
-const MIN_EMAIL_BYTES: usize = 3;
-const MAX_EMAIL_BYTES: usize = 254;
+const MIN_EMAIL_CHARS: usize = 3;
+const MAX_EMAIL_CHARS: usize = 254;
 const MAX_TIME_BYTES: usize = 64;
 /// 2000-01-01: what lies before is a slip, most often a zero.
 const EARLIEST_UNIX_SECONDS: i64 = 946_684_800;
@@ -61,8 +61,8 @@ fn email_problem(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         return Some("is empty");
     }
-    if !(MIN_EMAIL_BYTES..=MAX_EMAIL_BYTES).contains(&text.len()) {
-        return Some("is not 3 to 254 bytes long");
+    if !(MIN_EMAIL_CHARS..=MAX_EMAIL_CHARS).contains(&text.chars().count()) {
+        return Some("is not 3 to 254 characters long");
     }
     if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Some("holds a space or a control character");

@@ -27,6 +27,7 @@ type PerLane = [u64; LANES];
 
 /// What a forecast rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ForecastReason {
     /// A person has paused the connector without an end.
@@ -45,6 +46,7 @@ pub enum ForecastReason {
 
 /// When a connector's backlog can be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Forecast {
     /// What it rests on.
     pub reason: ForecastReason,

@@ -17,6 +17,7 @@ const QUARTER_SECONDS: i64 = 900;
 
 /// The values of an enrolment that a result may write; what is none is not known, or not shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Holding {
     /// The status, by its name.
     pub status: Option<String>,

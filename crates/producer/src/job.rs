@@ -7,11 +7,12 @@ use passback_queue::{JobId, Lane, Name};
 use passback_registry::{ExamId, Vault, VaultError};
 use serde::{Deserialize, Serialize};
 
-use crate::{Holding, Outcome, ValidResult, name::name};
+use crate::{Holding, Outcome, ValidResult, WebhookJob, name::name};
 
 const CHECK_V1: &str = "check.v1";
 const PUSH_V1: &str = "push.v1";
 const VERIFY_V1: &str = "verify.v1";
+const WEBHOOK_V1: &str = "webhook.v1";
 
 /// Everything a worker can be asked to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub enum Job {
     Push(PushJob),
     /// Read an enrolment back.
     Verify(Box<VerifyJob>),
+    /// Do what follows from an event that Docebo told.
+    Webhook(Box<WebhookJob>),
 }
 
 /// A check: is this e-mail enrolled, and not completed, in the exam's course?
@@ -50,6 +53,17 @@ pub struct PushJob {
     pub completed_at: Timestamp,
     /// The exam engine's own count of this person's results.
     pub sequence: Option<u64>,
+    /// What stands for the e-mail where that is not kept any more; then it is empty.
+    pub stand_in: Option<StandIn>,
+}
+
+/// What stands for an e-mail that went with its job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandIn {
+    /// Keyed hash of the e-mail.
+    pub person: String,
+    /// Keyed hash of the result's content, of which the e-mail is a part.
+    pub fingerprint: String,
 }
 
 /// A verify: does the enrolment hold what was written? Carries the result itself, for a person may have it written again.
@@ -63,6 +77,18 @@ pub struct VerifyJob {
     pub user_id: u64,
     /// What the enrolment must hold.
     pub sent: Holding,
+    /// Whether an event of Docebo's asked for the read: then it is made whatever the connector's policy says.
+    pub asked: bool,
+}
+
+impl PushJob {
+    /// Keyed hash of the candidate's e-mail.
+    pub fn person(&self, vault: &Vault) -> String {
+        match &self.stand_in {
+            Some(stand_in) => stand_in.person.clone(),
+            None => vault.email_hash(&self.email),
+        }
+    }
 }
 
 impl fmt::Debug for CheckJob {
@@ -100,12 +126,16 @@ pub enum UnreadableJob {
 }
 
 impl Job {
+    /// The tags of all payloads that this version reads.
+    pub const KINDS: [&str; 4] = [CHECK_V1, PUSH_V1, VERIFY_V1, WEBHOOK_V1];
+
     /// The payload's tag, with its version.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Check(_) => CHECK_V1,
             Self::Push(_) => PUSH_V1,
             Self::Verify(_) => VERIFY_V1,
+            Self::Webhook(_) => WEBHOOK_V1,
         }
     }
 
@@ -114,7 +144,7 @@ impl Job {
         match self {
             Self::Check(_) => Lane::Check,
             Self::Push(_) => Lane::Push,
-            Self::Verify(_) => Lane::Background,
+            Self::Verify(_) | Self::Webhook(_) => Lane::Background,
         }
     }
 
@@ -124,6 +154,7 @@ impl Job {
             Self::Check(job) => serde_json::to_vec(job),
             Self::Push(job) => serde_json::to_vec(&PushPayload::from(job)),
             Self::Verify(job) => serde_json::to_vec(&VerifyPayload::from(job.as_ref())),
+            Self::Webhook(job) => serde_json::to_vec(job),
         };
         // Texts, numbers and times always serialise.
         vault
@@ -133,7 +164,7 @@ impl Job {
 
     /// Reads a payload back.
     pub fn open(kind: &str, id: JobId, payload: &[u8], vault: &Vault) -> Result<Self, UnreadableJob> {
-        if ![CHECK_V1, PUSH_V1, VERIFY_V1].contains(&kind) {
+        if ![CHECK_V1, PUSH_V1, VERIFY_V1, WEBHOOK_V1].contains(&kind) {
             return Err(UnreadableJob::UnknownKind(kind.to_owned()));
         }
         let sealed = std::str::from_utf8(payload).map_err(|_| VaultError::NotSealed)?;
@@ -142,6 +173,10 @@ impl Job {
         let shape = |error: serde_json::Error| UnreadableJob::Shape(format!("{:?} error", error.classify()));
         if kind == CHECK_V1 {
             return serde_json::from_slice(&plain).map(Self::Check).map_err(shape);
+        }
+        if kind == WEBHOOK_V1 {
+            let job: WebhookJob = serde_json::from_slice(&plain).map_err(shape)?;
+            return Ok(Self::Webhook(Box::new(job)));
         }
         if kind == VERIFY_V1 {
             let payload: VerifyPayload = serde_json::from_slice(&plain).map_err(shape)?;
@@ -167,6 +202,7 @@ impl From<&ValidResult> for PushJob {
             score_percent: result.score_percent,
             completed_at: result.completed_at,
             sequence: result.sequence,
+            stand_in: None,
         }
     }
 }
@@ -181,6 +217,8 @@ struct PushPayload {
     score_percent: Option<f64>,
     completed_at: Timestamp,
     sequence: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stand_in: Option<StandIn>,
 }
 
 impl From<&PushJob> for PushPayload {
@@ -193,6 +231,7 @@ impl From<&PushJob> for PushPayload {
             score_percent: job.score_percent,
             completed_at: job.completed_at,
             sequence: job.sequence,
+            stand_in: job.stand_in.clone(),
         }
     }
 }
@@ -207,6 +246,7 @@ impl From<PushPayload> for PushJob {
             score_percent: payload.score_percent,
             completed_at: payload.completed_at,
             sequence: payload.sequence,
+            stand_in: payload.stand_in,
         }
     }
 }
@@ -218,6 +258,8 @@ struct VerifyPayload {
     course_id: u64,
     user_id: u64,
     sent: Holding,
+    #[serde(default)]
+    asked: bool,
 }
 
 impl From<&VerifyJob> for VerifyPayload {
@@ -227,6 +269,7 @@ impl From<&VerifyJob> for VerifyPayload {
             course_id: job.course_id,
             user_id: job.user_id,
             sent: job.sent.clone(),
+            asked: job.asked,
         }
     }
 }
@@ -238,6 +281,7 @@ impl From<VerifyPayload> for VerifyJob {
             course_id: payload.course_id,
             user_id: payload.user_id,
             sent: payload.sent,
+            asked: payload.asked,
         }
     }
 }
@@ -256,6 +300,7 @@ mod tests {
             course_id: 146,
             user_id: 13_827,
             sent: Holding::default(),
+            asked: true,
         }))
     }
 
@@ -268,6 +313,7 @@ mod tests {
             score_percent: Some(87.5),
             completed_at: "2026-11-20T09:30:11Z".parse().unwrap(),
             sequence: Some(3),
+            stand_in: None,
         }
     }
 
@@ -278,11 +324,37 @@ mod tests {
         })
     }
 
+    fn webhook() -> Job {
+        Job::Webhook(Box::new(WebhookJob {
+            fact: crate::Fact::UserGone {
+                event: "user.deleted".to_owned(),
+                user_id: 13_827,
+            },
+            fired_at: Some("2026-11-20T09:30:11Z".parse().unwrap()),
+            received_ms: None,
+            print: "0f3c".to_owned(),
+        }))
+    }
+
+    #[test]
+    fn a_verify_of_before_events_of_docebo_were_heard_still_opens() {
+        let (vault, _) = Vault::generate();
+        let id = JobId::from_parts(1, 1);
+        let old = r#"{"push":{"result_id":"r-1","exam_id":"forklift-01","email":"r.moreau@example.org","outcome":"passed",
+            "score_percent":87.5,"completed_at":"2026-11-20T09:30:11Z","sequence":3},"course_id":146,"user_id":13827,
+            "sent":{"status":null,"score":null,"completed_at":null}}"#;
+        let sealed = vault.seal(&payload_context(id), old.as_bytes());
+        let Job::Verify(verify) = Job::open(VERIFY_V1, id, sealed.as_bytes(), &vault).unwrap() else {
+            panic!("a verify");
+        };
+        assert!(!verify.asked && verify.push.stand_in.is_none());
+    }
+
     #[test]
     fn a_job_opens_as_it_was_sealed_and_hides_the_address_meanwhile() {
         let (vault, _) = Vault::generate();
         let id = JobId::from_parts(1, 1);
-        for job in [push(), check(), verify()] {
+        for job in [push(), check(), verify(), webhook()] {
             let payload = job.seal(id, &vault);
             assert!(!String::from_utf8_lossy(&payload).contains("moreau"));
             assert_eq!(Job::open(job.kind(), id, &payload, &vault).unwrap(), job);

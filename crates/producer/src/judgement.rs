@@ -95,6 +95,8 @@ mod tests {
             written_by: written_by.map(str::to_owned),
             version: None,
             kept: false,
+            since: None,
+            sent: None,
             at: at(),
         };
         Memory {
@@ -110,6 +112,7 @@ mod tests {
             before: before.map(holding),
             allowed: false,
             after: holding(after),
+            sent: None,
             at: at(),
         };
         Memory {

@@ -24,9 +24,55 @@ pub struct Known {
     /// unasked.
     #[serde(default)]
     pub kept: bool,
+    /// When the write of `written_by` was begun: Docebo's word of it is no older. None where that was not noted.
+    #[serde(
+        default,
+        serialize_with = "public_time::option::serialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub since: Option<Timestamp>,
+    /// What the write of `written_by` really sent. None where that was not noted: then nothing proves that it took effect
+    /// but a read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
     /// When that was.
     #[serde(serialize_with = "public_time::serialize")]
     pub at: Timestamp,
+}
+
+/// What a write sent of an enrolment's state, and what it found: only what differs proves that it took effect.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The status, by its name; none where it was left as it was.
+    pub status: Option<String>,
+    /// When the course was completed: Docebo's form, in UTC.
+    pub completed_at: Option<String>,
+    /// The status before; none where it was written unread.
+    pub status_before: Option<String>,
+}
+
+impl Sent {
+    /// What a write of this sends over what was read, if it was.
+    pub fn of(wanted: &Wanted, before: Option<&Holding>) -> Self {
+        let wish = wanted.holding();
+        Self {
+            status: wish.status,
+            completed_at: wish.completed_at,
+            status_before: before.and_then(|before| before.status.clone()),
+        }
+    }
+
+    /// Whether Docebo's word of a status, and of a date if it says one, shows that the write took effect: neither was there
+    /// before.
+    pub fn is_proved_by(&self, status: &str, completed_at: Option<&str>) -> bool {
+        if self.status.as_deref() != Some(status) {
+            return false;
+        }
+        match &self.status_before {
+            Some(before) => before != status,
+            None => self.completed_at.is_some() && self.completed_at.as_deref() == completed_at,
+        }
+    }
 }
 
 /// A write that was begun and of which nobody has noted how it went.
@@ -43,6 +89,9 @@ pub struct Intent {
     pub allowed: bool,
     /// What it holds if the write took effect.
     pub after: Holding,
+    /// What is really sent; none where that was not noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
     /// When it was begun.
     #[serde(serialize_with = "public_time::serialize")]
     pub at: Timestamp,
@@ -154,6 +203,29 @@ impl Memory {
         intended
             .map(|intent| &intent.after)
             .or(written.map(|known| &known.holding))
+    }
+
+    /// When the write of this result was begun that may have reached Docebo.
+    pub fn write_begun(&self, result_id: &str) -> Option<Timestamp> {
+        let intended = self.intent.as_ref().filter(|intent| intent.result_id == result_id);
+        let known = self.known.as_ref();
+        let written = known.filter(|known| known.written_by.as_deref() == Some(result_id));
+        // The first of several tries: whichever it was, Docebo's word of it is no older.
+        let first = written.and_then(|known| known.since);
+        first.or(intended.map(|intent| intent.at))
+    }
+
+    /// What the write of this result sent that may have reached Docebo.
+    pub fn sent_by(&self, result_id: &str) -> Option<&Sent> {
+        let intended = self.intent.as_ref().filter(|intent| intent.result_id == result_id);
+        let written = self
+            .known
+            .as_ref()
+            .filter(|known| known.written_by.as_deref() == Some(result_id));
+        match intended {
+            Some(intent) => intent.sent.as_ref(),
+            None => written.and_then(|known| known.sent.as_ref()),
+        }
     }
 
     /// Whether a write of this result may have reached Docebo.

@@ -14,6 +14,7 @@ const LOOKS: usize = 16;
 
 /// A result that is not at its end, in a line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OpenResult {
     /// The idempotency key.
     pub result_id: String,

@@ -7,14 +7,13 @@ use passback_registry::{Connector, Exam, ReadBeforeWrite};
 use crate::preview_view::{HELD_ALREADY, OTHER_COUNTS, Preview, RequestView, WRITES_NOTHING, Would, differences};
 use crate::public_time::{self, shown};
 use crate::{
-    Code, ExamResult, Holding, IntakeError, Judgement, Memory, Producer, PushJob, Standing, StoreError, Version,
-    Wanted, connector_name, failure_code, judge, subject,
+    Code, ExamResult, Guarded, Holding, IntakeError, Judgement, Memory, Producer, PushJob, StoreError, Version, Wanted,
+    connector_name, failure_code, judge,
 };
 
 /// A result that is looked at, and what is known of it.
 struct Candidate<'a> {
     push: &'a PushJob,
-    version: &'a Version,
     exam: &'a Exam,
     /// Its row, where it was accepted before.
     row: Option<&'a LedgerRow>,
@@ -63,7 +62,6 @@ impl Producer {
         preview.connector = Some(exam.connector.clone());
         let candidate = Candidate {
             push: &push,
-            version: &version,
             exam: &exam,
             row: row.as_ref(),
         };
@@ -74,29 +72,24 @@ impl Producer {
     /// The way of a push, step by step as its worker goes it.
     async fn foresee(&self, result: &Candidate<'_>, preview: &mut Preview) -> Result<(), StoreError> {
         let Candidate { push, exam, .. } = *result;
-        let present = subject(&exam.connector, exam.course_id, &push.email, self.vault());
         let accepted = result.row.and_then(|row| Name::new(row.subject.as_str()).ok());
-        let accepted = accepted.unwrap_or_else(|| present.clone());
-        let kept = self.queue.subject(&accepted).await?;
-        let in_force: Option<Version> = kept.version.as_deref().and_then(|json| serde_json::from_str(json).ok());
-        let memory = Memory::of(&kept);
-        match memory.standing(exam.version_policy, result.version, in_force.as_ref()) {
-            Standing::InForce if accepted != present => {
+        let memory = match self.guard(push, exam, accepted).await? {
+            Guarded::InForce { memory, .. } => *memory,
+            Guarded::ExamMoved => {
                 preview.ends_as(Would::Park, Code::ExamMoved);
                 return Ok(());
             }
-            Standing::InForce => {}
-            Standing::SupersededBy(by) => {
+            Guarded::Superseded { by } => {
                 preview.would_be(Would::Superseded, Code::Superseded, OTHER_COUNTS);
                 preview.by = Some(by);
                 return Ok(());
             }
-            Standing::ConflictsWith(with) => {
+            Guarded::Conflict { with, .. } => {
                 preview.ends_as(Would::Conflict, Code::Conflict);
                 preview.with = Some(with);
                 return Ok(());
             }
-        }
+        };
         let wanted = Wanted::by(push, exam);
         if wanted.is_nothing() {
             preview.would_be(Would::NoOp, Code::NoOp, WRITES_NOTHING);

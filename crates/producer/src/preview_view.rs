@@ -33,6 +33,7 @@ pub(crate) const OTHER_COUNTS: Words = (
 
 /// What would become of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Would {
     /// It would be written.
@@ -53,6 +54,7 @@ pub enum Would {
 
 /// The write as it would go to Docebo.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RequestView {
     /// The HTTP method.
     pub method: &'static str,
@@ -79,6 +81,7 @@ impl RequestView {
 
 /// One value that would change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Difference {
     /// Which: `status`, `score`, `completed_at` or `field`.
     pub field: &'static str,
@@ -90,6 +93,7 @@ pub struct Difference {
 
 /// What would become of a result if it were accepted and carried to Docebo now.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Preview {
     /// The result.
     pub result_id: String,

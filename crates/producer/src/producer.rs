@@ -5,7 +5,12 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use passback_queue::{Clock, Egress, Queue, RedisOptions, Retention};
 use passback_registry::{Registry, RegistryOptions, Vault};
 
-use crate::{ConnectError, endings::Endings, feed_news::FeedNews};
+use crate::{
+    ConnectError,
+    courses::Courses,
+    endings::Endings,
+    feed_news::{FeedNews, NewsOf},
+};
 
 /// What a producer needs to start by itself.
 #[derive(Clone)]
@@ -34,6 +39,8 @@ pub struct Producer {
     pub(crate) registry: Registry,
     pub(crate) endings: Arc<Endings>,
     pub(crate) feed_news: Arc<FeedNews>,
+    pub(crate) docebo_news: Arc<FeedNews>,
+    pub(crate) courses: Arc<Courses>,
 }
 
 impl fmt::Debug for Producer {
@@ -46,12 +53,15 @@ impl Producer {
     /// A producer over a queue and a registry that stand already.
     pub fn new(queue: Queue, registry: Registry) -> Self {
         let endings = Arc::new(Endings::new(queue.clone()));
-        let feed_news = Arc::new(FeedNews::new(queue.clone()));
+        let feed_news = Arc::new(FeedNews::new(queue.clone(), NewsOf::Feed));
+        let docebo_news = Arc::new(FeedNews::new(queue.clone(), NewsOf::DoceboEvents));
         Self {
             queue,
             registry,
             endings,
             feed_news,
+            docebo_news,
+            courses: Arc::default(),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::{Code, Holding, public_time};
 
 /// The case of a result that waits for a person's decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ResultCase {
     /// Why it waits.
     pub code: Code,

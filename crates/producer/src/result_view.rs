@@ -10,6 +10,7 @@ use crate::{AcceptedRow, Actor, Code, Outcome, Producer, ResultCase, StoreError,
 
 /// Where a result stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ResultState {
     /// It is in Redis and waits for a worker.
@@ -126,6 +127,7 @@ impl FromStr for ResultState {
 
 /// One step of a result's way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StepView {
     /// When.
     #[serde(serialize_with = "public_time::serialize")]
@@ -148,6 +150,7 @@ pub struct StepView {
 
 /// A result as everyone sees it. No e-mail.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ResultView {
     /// The idempotency key.
     pub result_id: String,

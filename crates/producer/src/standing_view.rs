@@ -15,6 +15,7 @@ use crate::{
 
 /// How a connector's gate stands, in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GateState {
     /// Jobs run.
@@ -33,6 +34,7 @@ pub enum GateState {
 
 /// A connector's gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GateView {
     /// In a word.
     pub state: GateState,
@@ -56,6 +58,7 @@ pub struct GateView {
 
 /// A pause by a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PauseView {
     /// Whether it is a pause, or lasts until nothing runs.
     pub mode: PauseMode,
@@ -73,6 +76,7 @@ pub struct PauseView {
 
 /// The calls of a connector within the last hour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CallsView {
     /// Calls allowed in an hour at present, which is less than configured after Docebo refused some. None for any number.
     pub allowed: Option<u32>,
@@ -84,6 +88,7 @@ pub struct CallsView {
 
 /// How a connector stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StandingView {
     /// Its gate.
     pub gate: GateView,

@@ -7,7 +7,12 @@ use crate::name::name;
 
 /// A person in a course: `connector/course/hash of the e-mail`, both the serialisation key and the ledger's subject.
 pub fn subject(connector: &ConnectorId, course_id: u64, email: &str, vault: &Vault) -> Name {
-    name(&format!("{connector}/{course_id}/{}", vault.email_hash(email)))
+    subject_of(connector, course_id, &vault.email_hash(email))
+}
+
+/// The same for a person whose e-mail is known by its keyed hash.
+pub fn subject_of(connector: &ConnectorId, course_id: u64, person: &str) -> Name {
+    name(&format!("{connector}/{course_id}/{person}"))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::{
 
 /// What a validation found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Validation {
     /// Whether Docebo accepts the credentials and answers.
     pub ok: bool,
@@ -110,7 +111,11 @@ impl Producer {
             reason: None,
             detail: Some(detail),
         };
-        self.registry.record_audit(&entry).await?;
+        // What was found is stored by then, and jobs may go on because of it: that is not hidden behind a trail that
+        // cannot be written.
+        if let Err(error) = self.registry.record_audit(&entry).await {
+            tracing::error!(%error, actor, connector = %id, "a validation is missing in the audit trail");
+        }
         Ok(Some(validation))
     }
 

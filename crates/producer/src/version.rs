@@ -66,6 +66,9 @@ impl Version {
 
 /// Keyed hash of a result's normalised content: keyed, since it holds an e-mail.
 fn fingerprint(job: &PushJob, vault: &Vault) -> String {
+    if let Some(stand_in) = &job.stand_in {
+        return stand_in.fingerprint.clone();
+    }
     let content = serde_json::json!([
         job.exam_id.as_str(),
         normalise_email(&job.email),

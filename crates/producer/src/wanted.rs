@@ -154,6 +154,7 @@ mod tests {
             score_percent,
             completed_at: "2026-11-20T23:30:11.412-02:00".parse().unwrap(),
             sequence: None,
+            stand_in: None,
         }
     }
 

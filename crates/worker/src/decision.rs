@@ -73,8 +73,8 @@ pub(crate) fn decide(happened: &Happened, facts: Facts<'_>, rules: &Rules) -> De
             let transition = Transition::Superseded { by: by.clone() };
             ended(transition, Some(Code::Superseded), "superseded")
         }
-        // What it found stands in the result's row already.
-        Happened::Verified(Verified::AsSent | Verified::Confirmed) => Decision {
+        // What it found stands in the result's row already, or with the event.
+        Happened::Verified(Verified::AsSent | Verified::Confirmed) | Happened::Reacted(_) => Decision {
             transition: Transition::Done,
             code: None,
             ledger_state: None,

@@ -1,9 +1,9 @@
 //! A result on its way to its enrolment: stale guard, find the person, read, judge, write, note.
 
-use passback_docebo::{Calls, Enrollment, UserId};
+use passback_docebo::{Calls, Endpoint, Enrollment, Failure, UserId};
 use passback_producer::{
-    Code, Holding, Intent, Judgement, Known, Memory, PushJob, ResultCase, Version, Wanted, Written, connector_name,
-    judge, to_json,
+    Code, Guarded, Holding, Intent, Judgement, Known, Memory, PushJob, ResultCase, Sent, Version, Wanted, Written,
+    connector_name, judge, to_json,
 };
 use passback_queue::{Case, Name, NewIntent, Noted, Permit, RowNote, WrittenTo};
 use passback_registry::ReadBeforeWrite;
@@ -12,7 +12,6 @@ use crate::decision::timestamp;
 use crate::desk::{Desk, Ground};
 use crate::lease::Lease;
 use crate::outcome::{Pushed, Trouble};
-use crate::stale_guard::{Guarded, guard};
 
 /// Times that newer results may come in between before the job is tried again later.
 const MAX_OVERTAKEN: usize = 5;
@@ -24,6 +23,8 @@ pub(crate) struct Delivery<'a> {
     pub(crate) ground: &'a Ground,
     pub(crate) push: &'a PushJob,
     pub(crate) lease: &'a Lease,
+    /// Whom it is written to where the e-mail is not kept any more.
+    pub(crate) user: Option<UserId>,
 }
 
 /// What an attempt writes, and over what.
@@ -40,13 +41,15 @@ impl Delivery<'_> {
     pub(crate) async fn deliver(&self, calls: &mut Calls) -> Result<Pushed, Trouble> {
         let mut user = None;
         for _ in 0..MAX_OVERTAKEN {
-            let (subject, version, memory) = match guard(self.desk, self.ground, self.push, self.lease).await? {
-                Guarded::Superseded { by } => return Ok(Pushed::Superseded { by }),
+            let (subject, version, memory) = match self.guard().await? {
                 Guarded::InForce {
                     subject,
                     version,
                     memory,
                 } => (subject, version, *memory),
+                Guarded::ExamMoved => return Err(Trouble::ExamMoved),
+                Guarded::Superseded { by } => return superseded(by),
+                Guarded::Conflict { with, other } => return Err(Trouble::Conflict { with, other }),
             };
             let wanted = Wanted::by(self.push, &self.ground.exam);
             if wanted.is_nothing() {
@@ -64,8 +67,8 @@ impl Delivery<'_> {
                 return Ok(pushed);
             }
             let draft = Draft { user, wanted, before };
-            if let Some(after) = self.permit(&subject, version.as_deref(), &memory, &draft).await? {
-                return self.write(&subject, &memory, draft, after, calls).await;
+            if let Some(intent) = self.permit(&subject, version.as_deref(), &memory, &draft).await? {
+                return self.write(&subject, &memory, draft, intent, calls).await;
             }
             // A newer result was accepted while we read.
         }
@@ -74,7 +77,18 @@ impl Delivery<'_> {
         })
     }
 
+    async fn guard(&self) -> Result<Guarded, Trouble> {
+        let accepted = self.lease.claimed.record.key.as_deref();
+        let accepted = accepted.and_then(|key| Name::new(key).ok());
+        let producer = &self.desk.producer;
+        Ok(producer.guard(self.push, &self.ground.exam, accepted).await?)
+    }
+
     async fn the_user(&self, calls: &mut Calls) -> Result<UserId, Trouble> {
+        if self.push.stand_in.is_some() {
+            // It was written to this user before, and a person has decided that it is again.
+            return self.user.ok_or(Trouble::UserNotFound);
+        }
         // Asked for anew at each attempt: an address that has gone to another account must not take the result there.
         let users = self.ground.client.users_by_email(&self.push.email, calls).await;
         self.desk
@@ -124,8 +138,10 @@ impl Delivery<'_> {
             // An earlier attempt whose answer was lost has done it.
             Judgement::AsWanted { ours: true } => {
                 let met = memory.once_met(result_id, user.0, wanted, now);
-                self.note(subject, self.known(user, met.clone(), Some(result_id)))
-                    .await?;
+                let since = memory.write_begun(result_id);
+                let known = self.known(user, met.clone(), Some(result_id));
+                let sent = memory.sent_by(result_id).cloned();
+                self.note(subject, Known { since, sent, ..known }).await?;
                 self.verify_later(subject, user, &met).await?;
                 Ok(Some(Pushed::Delivered))
             }
@@ -136,8 +152,16 @@ impl Delivery<'_> {
                 let written_by = unchanged.and_then(|known| known.written_by.as_deref());
                 // What a person has kept stays kept as long as a result wants nothing else.
                 let kept = unchanged.is_some_and(|known| known.kept);
+                let since = written_by.and_then(|_| unchanged?.since);
+                let sent = written_by.and_then(|_| unchanged?.sent.clone());
                 let known = self.known(user, met, written_by);
-                self.note(subject, Known { kept, ..known }).await?;
+                let known = Known {
+                    kept,
+                    since,
+                    sent,
+                    ..known
+                };
+                self.note(subject, known).await?;
                 Ok(Some(Pushed::NothingToDo))
             }
             Judgement::Overridden => Err(Trouble::ManualOverride(Box::new(ResultCase {
@@ -148,32 +172,33 @@ impl Delivery<'_> {
         }
     }
 
-    /// Asks for the right to write and puts on record what is about to be written; returns what the enrolment will
-    /// hold. None if another result counts by now.
+    /// Asks for the right to write and puts on record what is about to be written; returns that. None if another result
+    /// counts by now.
     async fn permit(
         &self,
         subject: &Name,
         version: Option<&str>,
         memory: &Memory,
         draft: &Draft,
-    ) -> Result<Option<Holding>, Trouble> {
+    ) -> Result<Option<Intent>, Trouble> {
         let worker = self.worker()?;
         let base = draft.before.as_ref().or_else(|| memory.last_known(draft.user.0));
         let after = base.cloned().unwrap_or_default().after(&draft.wanted);
-        let intent = to_json(&Intent {
+        let intent = Intent {
             result_id: self.push.result_id.to_string(),
             user_id: draft.user.0,
             before: draft.before.clone(),
             allowed: memory.has_decided(self.push.result_id.as_str()),
-            after: after.clone(),
+            after,
+            sent: Some(Sent::of(&draft.wanted, draft.before.as_ref())),
             at: timestamp(self.lease.now_ms()),
-        });
+        };
         let queue = self.desk.producer.queue();
         let connector = connector_name(&self.ground.connector.id);
         let new = NewIntent {
             subject,
             version_seen: version,
-            intent: &intent,
+            intent: &to_json(&intent),
             // Noted first: Docebo's webhook may come before its answer.
             written_to: Some(WrittenTo {
                 connector: &connector,
@@ -182,7 +207,7 @@ impl Delivery<'_> {
             }),
         };
         match queue.permit_write(&worker, self.lease.claimed.token, new).await? {
-            Permit::Granted => Ok(Some(after)),
+            Permit::Granted => Ok(Some(intent)),
             Permit::Moved => Ok(None),
             // A process that slept may have lost it to another worker, which has perhaps gone on to a newer result.
             Permit::LeaseLost => Err(Trouble::LeaseLost),
@@ -194,7 +219,7 @@ impl Delivery<'_> {
         subject: &Name,
         memory: &Memory,
         draft: Draft,
-        after: Holding,
+        intent: Intent,
         calls: &mut Calls,
     ) -> Result<Pushed, Trouble> {
         let Draft { user, wanted, .. } = draft;
@@ -206,9 +231,10 @@ impl Delivery<'_> {
             }
             return Err(Trouble::Docebo(error));
         }
-        let known = self.known(user, after.clone(), Some(self.push.result_id.as_str()));
-        self.note(subject, known).await?;
-        self.verify_later(subject, user, &after).await?;
+        let known = self.known(user, intent.after.clone(), Some(self.push.result_id.as_str()));
+        let (since, sent) = (Some(intent.at), intent.sent);
+        self.note(subject, Known { since, sent, ..known }).await?;
+        self.verify_later(subject, user, &intent.after).await?;
         Ok(Pushed::Delivered)
     }
 
@@ -242,10 +268,8 @@ impl Delivery<'_> {
             subject,
             token: self.lease.claimed.token,
         };
-        let verify = self.desk.producer.verify_later(written).await;
-        verify.map(|_| ()).map_err(|error| Trouble::StoreUnavailable {
-            detail: error.to_string(),
-        })
+        self.desk.producer.verify_later(written).await?;
+        Ok(())
     }
 
     fn known(&self, user: UserId, holding: Holding, written_by: Option<&str>) -> Known {
@@ -255,11 +279,13 @@ impl Delivery<'_> {
             written_by: written_by.map(str::to_owned),
             version: Some(Version::of(self.push, self.desk.producer.registry().vault())),
             kept: false,
+            since: None,
+            sent: None,
             at: timestamp(self.lease.now_ms()),
         }
     }
 
-    fn case(&self, code: Code, ours: Holding, user: Option<UserId>) -> ResultCase {
+    pub(crate) fn case(&self, code: Code, ours: Holding, user: Option<UserId>) -> ResultCase {
         ResultCase {
             code,
             ours,
@@ -276,6 +302,7 @@ impl Delivery<'_> {
     /// Puts what only a person can decide on the result's row, before the job parks; what nobody could see there is
     /// tried again.
     pub(crate) async fn put_before_a_person(&self, trouble: Trouble) -> Trouble {
+        let trouble = self.by_course(trouble).await;
         let case = match (&trouble, trouble.case()) {
             (_, Some(case)) => case.clone(),
             (Trouble::Conflict { with, other }, None) => ResultCase {
@@ -286,6 +313,24 @@ impl Delivery<'_> {
             (_, None) => return trouble,
         };
         self.note_case(&[], &case).await.err().unwrap_or(trouble)
+    }
+
+    /// Who is not found in a course that is deleted need not be enrolled: the exam needs another course.
+    async fn by_course(&self, trouble: Trouble) -> Trouble {
+        let at_write = |error: &passback_docebo::Error| {
+            error.endpoint == Endpoint::EnrollmentWrite && matches!(error.failure, Failure::NotFound { .. })
+        };
+        let is_absent = matches!(trouble, Trouble::EnrollmentNotFound)
+            || matches!(&trouble, Trouble::Docebo(error) if at_write(error));
+        if !is_absent {
+            return trouble;
+        }
+        let (producer, exam) = (&self.desk.producer, &self.ground.exam);
+        match producer.is_course_deleted(&exam.connector, exam.course_id).await {
+            Ok(true) => Trouble::CourseDeleted,
+            Ok(false) => trouble,
+            Err(error) => error.into(),
+        }
     }
 
     /// Notes a case on the result's row, if that is in one of these states; says whether it was. A case that was found
@@ -325,5 +370,14 @@ impl Delivery<'_> {
             Noted::No => Ok(false),
             Noted::LeaseLost => Err(Trouble::LeaseLost),
         }
+    }
+}
+
+fn superseded(by: String) -> Result<Pushed, Trouble> {
+    match Name::new(by) {
+        Ok(by) => Ok(Pushed::Superseded { by }),
+        Err(error) => Err(Trouble::Unreadable {
+            detail: error.to_string(),
+        }),
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use passback_docebo::{Client, CourseId, User, UserId};
-use passback_producer::Producer;
+use passback_producer::{Producer, StoreError};
 use passback_queue::{Gate, Lane, Name, QueueError};
-use passback_registry::{Connector, Exam, ExamId, RegistryError};
+use passback_registry::{Connector, ConnectorId, Exam, ExamId, RegistryError};
 
 use crate::call_guard::{CallGuard, LastGate};
 use crate::clients::{Clients, Contact};
@@ -29,6 +29,15 @@ pub(crate) struct Ground {
     /// Asks the queue before each call, and tells it of each failure.
     pub(crate) client: Client,
     gate: LastGate,
+}
+
+/// A connector that may be called.
+#[derive(Debug)]
+pub(crate) struct Contacted {
+    pub(crate) connector: Connector,
+    /// Asks the queue before each call, and tells it of each failure.
+    pub(crate) client: Client,
+    pub(crate) gate: LastGate,
 }
 
 impl Ground {
@@ -60,18 +69,30 @@ impl Desk {
         let registry = self.producer.registry();
         let exam = registry.exam(exam).await.map_err(|error| trouble_of_registry(&error))?;
         let exam = exam.ok_or(Trouble::ExamMissing)?;
-        let connector = registry
-            .connector(&exam.connector)
-            .await
-            .map_err(|error| trouble_of_registry(&error))?;
+        let Contacted {
+            connector,
+            client,
+            gate,
+        } = self.contact(&exam.connector, lane).await?;
+        Ok(Ground {
+            exam,
+            connector,
+            client,
+            gate,
+        })
+    }
+
+    /// A connector, as it is now, and its client.
+    pub(crate) async fn contact(&self, connector: &ConnectorId, lane: Lane) -> Result<Contacted, Trouble> {
+        let connector = self.producer.registry().connector(connector).await;
+        let connector = connector.map_err(|error| trouble_of_registry(&error))?;
         let connector = connector.ok_or(Trouble::ConnectorMissing)?;
         let contact = self.clients.of(&self.producer, &connector);
         let Contact { client, gate } = contact.map_err(|error| Trouble::ConnectorUnusable {
             detail: error.to_string(),
         })?;
         let guard = CallGuard::new(&self.producer, lane, &connector, gate.clone());
-        Ok(Ground {
-            exam,
+        Ok(Contacted {
             connector,
             client: client.guarded_by(Arc::new(guard)),
             gate,
@@ -100,6 +121,7 @@ impl Desk {
             // Never the first of several: it may be somebody else.
             [_, _, ..] => {
                 self.forget_user(ground, email).await;
+                self.remember_all(ground, email, users).await;
                 Err(Trouble::UserAmbiguous)
             }
         }
@@ -116,6 +138,17 @@ impl Desk {
         }
     }
 
+    /// What is told of any of them may leave the address to one alone.
+    async fn remember_all(&self, ground: &Ground, email: &str, users: &[User]) {
+        let person = self.email_hash(email);
+        let numbers: Vec<u64> = users.iter().map(|user| user.id.0).collect();
+        let registry = self.producer.registry();
+        let remembered = registry.remember_numbers(&ground.connector.id, &person, &numbers);
+        if let Err(error) = remembered.await {
+            tracing::debug!(%error, "the ids of several users of one address could not be remembered");
+        }
+    }
+
     async fn forget_user(&self, ground: &Ground, email: &str) {
         let person = self.email_hash(email);
         let forgotten = self.producer.registry().forget_user(&ground.connector.id, &person);
@@ -129,7 +162,7 @@ impl Desk {
     }
 }
 
-fn trouble_of_registry(error: &RegistryError) -> Trouble {
+pub(crate) fn trouble_of_registry(error: &RegistryError) -> Trouble {
     let detail = error.to_string();
     if error.is_retryable() {
         Trouble::StoreUnavailable { detail }
@@ -140,6 +173,14 @@ fn trouble_of_registry(error: &RegistryError) -> Trouble {
 
 impl From<QueueError> for Trouble {
     fn from(error: QueueError) -> Self {
+        Self::StoreUnavailable {
+            detail: error.to_string(),
+        }
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
         Self::StoreUnavailable {
             detail: error.to_string(),
         }

@@ -130,6 +130,8 @@ pub(crate) fn row_of(trouble: &Trouble) -> Row {
         Trouble::IdentityChanged(_) => row(Code::IdentityChanged, UNVERIFIED, park(Wake::Decision)),
         Trouble::VerifyMismatch(_) => row(Code::VerifyMismatch, UNVERIFIED, park(Wake::Decision)),
         Trouble::ExamMoved => row(Code::ExamMoved, UNVERIFIED, park(Wake::Exam)),
+        Trouble::CourseDeleted => row(Code::CourseDeleted, UNVERIFIED, park(Wake::Exam)),
+        Trouble::WriteUnderWay { wait } => row(Code::OutcomeUnknown, AGAIN, PushWay::Hold { wait: *wait }),
         Trouble::ExamMissing => row(Code::ExamMissing, UNVERIFIED, park(Wake::Exam)),
         Trouble::ConnectorMissing => row(Code::ConnectorMissing, UNVERIFIED, park(Wake::Exam)),
         Trouble::ConnectorUnusable { .. } => row(Code::DoceboUnreachable, UNVERIFIED, park(Wake::Connector)),
@@ -168,6 +170,8 @@ pub(crate) fn behind_gate(way: PushWay, trouble: &Trouble, gate: &Gate, now_ms: 
         | Trouble::IdentityChanged(_)
         | Trouble::VerifyMismatch(_)
         | Trouble::ExamMoved
+        | Trouble::CourseDeleted
+        | Trouble::WriteUnderWay { .. }
         | Trouble::ExamMissing
         | Trouble::ConnectorMissing
         | Trouble::ConnectorUnusable { .. }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use passback_docebo::Calls;
-use passback_producer::{Job, LimitsTold};
+use passback_producer::{Job, LimitsTold, wake};
 use tokio::time::{Instant, sleep};
 
 use crate::attempt::Handler;
@@ -15,6 +15,7 @@ use crate::outcome::{Ending, Trouble};
 use crate::overdue;
 use crate::push::push;
 use crate::verify::verify;
+use crate::webhook::webhook;
 
 /// Runs every kind of job.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl Handler for Jobs {
             Ok(Job::Check(job)) => check(&self.desk, &job, lease, deadline, calls).await,
             Ok(Job::Push(job)) => push(&self.desk, &job, lease, calls).await,
             Ok(Job::Verify(job)) => verify(&self.desk, &job, lease, calls).await,
+            Ok(Job::Webhook(job)) => webhook(&self.desk, &job, lease, calls).await,
             Err(error) => {
                 let detail = error.to_string();
                 Trouble::Unreadable { detail }.into()
@@ -44,11 +46,31 @@ impl Handler for Jobs {
 
     async fn chores(&self) {
         let overdue = overdue::watch(&self.desk.producer, self.overdue_after);
-        tokio::join!(self.sync_limits(), overdue);
+        tokio::join!(self.sync_limits(), overdue, self.read_again());
     }
 }
 
 impl Jobs {
+    /// What a worker before could not read goes on: this one may know its kind, or have its key.
+    async fn read_again(&self) {
+        for kind in Job::KINDS {
+            let key = wake::unreadable(kind);
+            loop {
+                match self.desk.producer.queue().wake(&key).await {
+                    Ok(0) => break,
+                    Ok(released) => {
+                        tracing::info!(kind, released, "jobs that could not be read are tried again");
+                        break;
+                    }
+                    Err(error) => {
+                        tracing::debug!(%error, kind, "jobs that could not be read are not tried again yet");
+                        sleep(self.sync_limits_every / 6).await;
+                    }
+                }
+            }
+        }
+    }
+
     /// Whoever stores a connector tells the queue; this is for when that failed, and for connectors of before.
     async fn sync_limits(&self) {
         let mut told = LimitsTold::default();

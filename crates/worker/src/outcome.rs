@@ -1,9 +1,13 @@
 //! What an attempt found. Handlers say what happened; what becomes of the job is decided elsewhere, in one place.
 
+use std::time::Duration;
+
 use passback_docebo::Error;
 use passback_producer::{Code, Holding, OwnResult, ResultCase};
 use passback_queue::{Gate, Name};
 use passback_registry::{ConnectorId, ExamId};
+
+use crate::reacted::Reacted;
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -14,6 +18,8 @@ pub(crate) enum Happened {
     Pushed(Pushed),
     /// The verify found nothing that a person must see.
     Verified(Verified),
+    /// What follows from an event of Docebo's was done.
+    Reacted(Reacted),
     /// Something stood in the way.
     Failed(Trouble),
 }
@@ -86,6 +92,13 @@ pub(crate) enum Trouble {
     VerifyMismatch(Box<ResultCase>),
     /// The exam points to another course or connector than when the result was accepted.
     ExamMoved,
+    /// Docebo has told that the course is deleted, and the person is not found in it.
+    CourseDeleted,
+    /// A write that an event may be about has been begun, and nobody knows yet what came of it.
+    WriteUnderWay {
+        /// When it makes sense to look again.
+        wait: Duration,
+    },
     /// The exam is not in the registry any more.
     ExamMissing,
     /// Its connector is not.
@@ -187,6 +200,8 @@ impl Trouble {
             | Self::StatusUnknown { .. }
             | Self::Docebo(_)
             | Self::ExamMoved
+            | Self::CourseDeleted
+            | Self::WriteUnderWay { .. }
             | Self::ExamMissing
             | Self::ConnectorMissing
             | Self::ConnectorUnusable { .. }
@@ -218,6 +233,8 @@ impl Trouble {
             | Self::IdentityChanged(_)
             | Self::VerifyMismatch(_)
             | Self::ExamMoved
+            | Self::CourseDeleted
+            | Self::WriteUnderWay { .. }
             | Self::ExamMissing
             | Self::ConnectorMissing
             | Self::Panicked

@@ -14,12 +14,13 @@ pub(crate) async fn push(desk: &Desk, job: &PushJob, lease: &Lease, calls: &mut 
         Ok(ground) => ground,
         Err(trouble) => return trouble.into(),
     };
-    let about = ground.about(desk.email_hash(&job.email), Some(&job.result_id));
+    let about = ground.about(job.person(desk.producer.registry().vault()), Some(&job.result_id));
     let delivery = Delivery {
         desk,
         ground: &ground,
         push: job,
         lease,
+        user: None,
     };
     let happened = match delivery.deliver(calls).await {
         Ok(pushed) => Happened::Pushed(pushed),

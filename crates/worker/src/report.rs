@@ -68,11 +68,12 @@ fn line(decision: &Decision, happened: &Happened, lease: &Lease, calls: &Calls, 
 /// Whether Docebo did what it should, whatever its answer means for the job.
 fn docebo_answered(happened: &Happened) -> bool {
     match happened {
-        Happened::Checked(_) | Happened::Pushed(_) | Happened::Verified(_) => true,
+        Happened::Checked(_) | Happened::Pushed(_) | Happened::Verified(_) | Happened::Reacted(_) => true,
         Happened::Failed(trouble) => match trouble {
             Trouble::UserNotFound
             | Trouble::UserAmbiguous
             | Trouble::EnrollmentNotFound
+            | Trouble::CourseDeleted
             | Trouble::ManualOverride(_)
             | Trouble::IdentityChanged(_)
             | Trouble::VerifyMismatch(_) => true,
@@ -99,6 +100,7 @@ fn docebo_answered(happened: &Happened) -> bool {
             Trouble::StatusUnknown { .. }
             | Trouble::Conflict { .. }
             | Trouble::ExamMoved
+            | Trouble::WriteUnderWay { .. }
             | Trouble::ExamMissing
             | Trouble::ConnectorMissing
             | Trouble::ConnectorUnusable { .. }
@@ -154,6 +156,8 @@ fn detail(happened: &Happened) -> Option<String> {
     match happened {
         Happened::Checked(_) | Happened::Pushed(_) => None,
         Happened::Verified(verified) => Some(verified.detail().to_owned()),
+        // What it came to is kept with the event; only what there is more to say of it stands here, too.
+        Happened::Reacted(reacted) => reacted.detail.clone(),
         Happened::Failed(trouble) => Trouble::detail(trouble),
     }
 }

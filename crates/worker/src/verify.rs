@@ -2,10 +2,9 @@
 
 use passback_docebo::{Calls, CourseId, UserId};
 use passback_producer::{Code, Holding, Memory, ResultCase, ResultState, VerifyJob, Version};
-use passback_queue::{Name, RowNote, Subject};
+use passback_queue::{LedgerRow, Name, RowNote, State, Subject};
 use passback_registry::VerifyPolicy;
 
-use crate::decision::timestamp;
 use crate::delivery::Delivery;
 use crate::desk::{Desk, Ground};
 use crate::lease::Lease;
@@ -20,6 +19,16 @@ const WRITTEN: &[&str] = &[
     ResultState::Parked.as_str(),
     ResultState::Dead.as_str(),
 ];
+/// The same where an event of Docebo's asked for the read: what was proved before may have been changed since.
+const WRITTEN_OR_PROVED: &[&str] = &[
+    ResultState::Accepted.as_str(),
+    ResultState::Retrying.as_str(),
+    ResultState::Delivered.as_str(),
+    ResultState::Confirmed.as_str(),
+    ResultState::Verified.as_str(),
+    ResultState::Parked.as_str(),
+    ResultState::Dead.as_str(),
+];
 
 /// Reads back what was written.
 pub(crate) async fn verify(desk: &Desk, job: &VerifyJob, lease: &Lease, calls: &mut Calls) -> Ending {
@@ -27,7 +36,10 @@ pub(crate) async fn verify(desk: &Desk, job: &VerifyJob, lease: &Lease, calls: &
         Ok(ground) => ground,
         Err(trouble) => return trouble.into(),
     };
-    let about = ground.about(desk.email_hash(&job.push.email), Some(&job.push.result_id));
+    let about = ground.about(
+        job.push.person(desk.producer.registry().vault()),
+        Some(&job.push.result_id),
+    );
     let proof = Proof {
         job,
         delivery: Delivery {
@@ -35,6 +47,7 @@ pub(crate) async fn verify(desk: &Desk, job: &VerifyJob, lease: &Lease, calls: &
             ground: &ground,
             push: &job.push,
             lease,
+            user: Some(UserId(job.user_id)),
         },
     };
     let happened = proof.prove(calls).await.unwrap_or_else(Happened::Failed);
@@ -58,15 +71,22 @@ impl Proof<'_> {
     async fn prove(&self, calls: &mut Calls) -> Result<Happened, Trouble> {
         let record = &self.delivery.lease.claimed.record;
         let subject = record.key.as_deref().and_then(|key| Name::new(key).ok());
+        let row = self
+            .delivery
+            .desk
+            .producer
+            .queue()
+            .ledger_row(&self.job.push.result_id)
+            .await?;
         let Some(subject) = subject.filter(|_| record.connector == self.ground().connector.id.as_str()) else {
             // The exam belongs to another platform by now. Nothing can be looked up there; but a case stays one.
-            return if self.is_a_case().await? {
+            return if self.is_a_case(row.as_ref()) {
                 Err(Trouble::ExamMoved)
             } else {
                 Ok(Happened::Verified(Verified::Overtaken { by: None }))
             };
         };
-        if self.is_on_its_way().await? {
+        if self.is_on_its_way(row.as_ref()).await? {
             // The attempt that comes will have its own write proved, or put before a person what has changed.
             return Ok(Happened::Verified(Verified::Overtaken { by: None }));
         }
@@ -82,17 +102,18 @@ impl Proof<'_> {
             let by = self.counts_instead(&kept);
             return Ok(Happened::Verified(Verified::Overtaken { by }));
         }
-        if self.is_confirmed().await? {
+        if self.is_confirmed(row.as_ref()) {
             return Ok(Happened::Verified(Verified::Confirmed));
+        }
+        if self.another_waits(row.as_ref()).await? {
+            return Ok(Happened::Verified(Verified::Overtaken { by: None }));
         }
         self.read_back(&memory, calls).await.map(Happened::Verified)
     }
 
     /// Whether the result's row follows this job: it waits for a decision, or acts on one.
-    async fn is_a_case(&self) -> Result<bool, Trouble> {
-        let queue = self.delivery.desk.producer.queue();
-        let row = queue.ledger_row(&self.job.push.result_id).await?;
-        Ok(row.is_some_and(|row| row.case_job == Some(self.delivery.lease.claimed.record.id)))
+    fn is_a_case(&self, row: Option<&LedgerRow>) -> bool {
+        row.is_some_and(|row| row.case_job == Some(self.delivery.lease.claimed.record.id))
     }
 
     /// The result in force, if it is another one.
@@ -103,24 +124,31 @@ impl Proof<'_> {
     }
 
     /// Whether the job that carries the result goes on: its worker was lost between the write and the job's end.
-    async fn is_on_its_way(&self) -> Result<bool, Trouble> {
-        let queue = self.delivery.desk.producer.queue();
-        let Some(row) = queue.ledger_row(&self.job.push.result_id).await? else {
-            return Ok(false);
-        };
-        let push = queue.job(row.job_id).await?;
+    async fn is_on_its_way(&self, row: Option<&LedgerRow>) -> Result<bool, Trouble> {
+        let Some(row) = row else { return Ok(false) };
+        let push = self.delivery.desk.producer.queue().job(row.job_id).await?;
         Ok(push.is_some_and(|push| push.state.is_living()))
     }
 
+    /// Whether another job waits with the result's case already: two would ask a person twice.
+    async fn another_waits(&self, row: Option<&LedgerRow>) -> Result<bool, Trouble> {
+        let other = row.and_then(|row| row.case_job);
+        let Some(other) = other.filter(|other| *other != self.delivery.lease.claimed.record.id) else {
+            return Ok(false);
+        };
+        let job = self.delivery.desk.producer.queue().job(other).await?;
+        Ok(job.is_some_and(|job| job.state == State::Parked))
+    }
+
     /// A webhook has said so already, and the connector's policy takes its word.
-    async fn is_confirmed(&self) -> Result<bool, Trouble> {
-        match self.ground().connector.verify {
-            VerifyPolicy::Always | VerifyPolicy::Sample => return Ok(false),
-            VerifyPolicy::UnlessWebhook => {}
+    fn is_confirmed(&self, row: Option<&LedgerRow>) -> bool {
+        if self.job.asked {
+            return false;
         }
-        let queue = self.delivery.desk.producer.queue();
-        let row = queue.ledger_row(&self.job.push.result_id).await?;
-        Ok(row.is_some_and(|row| row.state == ResultState::Confirmed.as_str()))
+        match self.ground().connector.verify {
+            VerifyPolicy::Always | VerifyPolicy::Sample => false,
+            VerifyPolicy::UnlessWebhook => row.is_some_and(|row| row.state == ResultState::Confirmed.as_str()),
+        }
     }
 
     async fn read_back(&self, memory: &Memory, calls: &mut Calls) -> Result<Verified, Trouble> {
@@ -131,19 +159,17 @@ impl Proof<'_> {
         if now.as_ref().is_some_and(|now| self.job.sent.still_is(now)) {
             return self.note_verified().await;
         }
+        let case = self
+            .delivery
+            .case(Code::VerifyMismatch, self.job.sent.clone(), Some(user));
         let case = Box::new(ResultCase {
-            code: Code::VerifyMismatch,
-            ours: self.job.sent.clone(),
             theirs: now,
-            last_known: memory.last_known(self.job.user_id).cloned(),
-            user_id: Some(self.job.user_id),
-            user_id_before: None,
-            conflicts_with: None,
-            other: None,
-            found_at: timestamp(self.delivery.lease.now_ms()),
+            last_known: memory.last_known(user.0).cloned(),
+            ..case
         });
         // A result that has come to another end meanwhile, or was proved before, waits for nobody.
-        if self.delivery.note_case(WRITTEN, &case).await? {
+        let from = if self.job.asked { WRITTEN_OR_PROVED } else { WRITTEN };
+        if self.delivery.note_case(from, &case).await? {
             Err(Trouble::VerifyMismatch(case))
         } else {
             Ok(Verified::Overtaken { by: None })

@@ -27,3 +27,4 @@ mod result_views;
 mod results;
 mod standing;
 mod validation;
+mod webhooks;

@@ -52,6 +52,8 @@ fn known(user_id: u64) -> Known {
         },
         written_by: None,
         kept: false,
+        since: None,
+        sent: None,
         version: None,
         at: "2026-11-01T00:00:00Z".parse().unwrap(),
     }
@@ -315,6 +317,7 @@ async fn a_first_attempt_that_does_not_read_writes_over_everything() {
         before: None,
         allowed: false,
         after: Holding::default(),
+        sent: None,
         at: "2026-11-01T00:00:00Z".parse().unwrap(),
     };
     remember(&fixture, "intent", &to_json(&intent)).await;
