@@ -1,15 +1,15 @@
 //! Erasing a person: everything that holds a candidate's address goes. The ledger's rows stay, and so does what is
 //! remembered of the enrolment (Docebo's user id, status and score), both under the keyed hash of the address.
 //!
-//! An e-mail stands in the sealed payloads of jobs that have not ended, and nowhere else; the hash of it is what they
-//! are found by. Done in calls of bounded length, each of which may be the last.
+//! An e-mail stands in the sealed payloads of jobs that have not ended and of Docebo's events, and nowhere else. Jobs are
+//! found by the hash of it, events by opening them. Done in calls of bounded length, each of which may be the last.
 
 use futures::{StreamExt, TryStreamExt, stream};
 use passback_queue::{Discarded, Intervention, JobId, Lane, ScannedJob};
 use passback_registry::{ConnectorId, NewAuditEntry};
 use serde::Serialize;
 
-use crate::{IntakeError, Producer, StoreError, field_rules};
+use crate::{IntakeError, Producer, StoreError, event_erasure::EventWalk, field_rules};
 
 /// Jobs looked at in one look.
 const JOBS_PER_LOOK: usize = 1_000;
@@ -33,6 +33,7 @@ pub struct ErasureWish<'a> {
 
 /// What became of a person's jobs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Erasure {
     /// Keyed hash of the e-mail, as it stands in the audit trail and in the ledger.
     pub person: String,
@@ -46,12 +47,19 @@ pub struct Erasure {
     pub running: usize,
     /// The jobs, as far as they can be named.
     pub jobs: Vec<ErasedJob>,
+    /// Docebo's events that were looked at.
+    pub events_looked_at: usize,
+    /// Docebo's events that name the person, and were removed, or would be.
+    pub events: usize,
+    /// Docebo's events that could not be opened: the key that sealed them is missing.
+    pub events_unreadable: usize,
     /// Where the next call goes on; none where everything was looked at.
     pub next_cursor: Option<String>,
 }
 
 /// What became of one job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErasedJob {
     /// The job.
     pub id: JobId,
@@ -64,8 +72,8 @@ pub struct ErasedJob {
 }
 
 impl Producer {
-    /// Ends the jobs of a person that have not ended, with the code `erased`, and forgets the number that was learned for
-    /// them from Docebo. What runs is left and counted; what came in while this went on may be missed: repeat it then.
+    /// Ends the jobs of a person that have not ended, with the code `erased`, removes the events of Docebo's that name
+    /// them, and forgets the number that was learned for them from Docebo. What runs is left and counted; what came in while this went on may be missed: repeat it then.
     pub async fn erase(&self, wish: ErasureWish<'_>, by: &Intervention) -> Result<Erasure, IntakeError> {
         let mut problems = Vec::new();
         let Some(email) = field_rules::email(wish.email, &mut problems) else {
@@ -83,21 +91,31 @@ impl Producer {
             erased: 0,
             running: 0,
             jobs: Vec::new(),
+            events_looked_at: 0,
+            events: 0,
+            events_unreadable: 0,
             next_cursor: None,
         };
+        let mut walk = EventWalk::of_cursor(wish.cursor);
+        let mut looks = 0;
         let mut cursor = wish.cursor;
-        for _ in 0..LOOKS_PER_CALL {
+        while walk.is_none() && looks < LOOKS_PER_CALL {
             let page = self.queue.scan_jobs(cursor, JOBS_PER_LOOK).await?;
             erasure.looked_at += page.jobs.len();
             self.erase_those(&page.jobs, &mut erasure, by).await?;
-            cursor = page.next;
-            if cursor == 0 {
-                break;
-            }
+            (cursor, looks) = (page.next, looks + 1);
+            walk = (cursor == 0).then(EventWalk::begin);
         }
-        erasure.next_cursor = (cursor != 0).then(|| cursor.to_string());
+        let next = match walk {
+            None => Some(cursor),
+            Some(walk) => {
+                self.erase_events(walk, &email, LOOKS_PER_CALL - looks, &mut erasure)
+                    .await?
+            }
+        };
+        erasure.next_cursor = next.map(|cursor| cursor.to_string());
         if !wish.dry_run {
-            self.forget(&erasure.person).await?;
+            self.forget(&erasure).await?;
             self.note_counts(&erasure, by).await;
         }
         Ok(erasure)
@@ -141,24 +159,31 @@ impl Producer {
         Ok(())
     }
 
-    /// Has every connector forget the number that Docebo gave the person.
-    async fn forget(&self, person: &str) -> Result<(), StoreError> {
+    /// Has every connector forget the number that Docebo gave the person. Whose number it was is needed until the last
+    /// event was looked at.
+    async fn forget(&self, erasure: &Erasure) -> Result<(), StoreError> {
         let connectors = self.registry.connector_views().await?;
+        let (person, wholly) = (erasure.person.as_str(), erasure.next_cursor.is_none());
         let forgetting = connectors
             .into_iter()
-            .map(|connector| async move { self.forget_at(&connector.id, person).await });
+            .map(|connector| async move { self.forget_at(&connector.id, person, wholly).await });
         stream::iter(forgetting)
             .buffer_unordered(FORGETS_AT_ONCE)
             .try_collect()
             .await
     }
 
-    async fn forget_at(&self, connector: &ConnectorId, person: &str) -> Result<(), StoreError> {
-        match self.registry.forget_user(connector, person).await {
+    async fn forget_at(&self, connector: &ConnectorId, person: &str, wholly: bool) -> Result<(), StoreError> {
+        let forgotten = if wholly {
+            self.registry.forget_person(connector, person).await
+        } else {
+            self.registry.forget_user(connector, person).await
+        };
+        match forgotten {
             Ok(()) => Ok(()),
             Err(error) if error.is_retryable() => Err(error.into()),
             Err(error) => {
-                tracing::warn!(%connector, %error, "a connector could not forget somebody's number; it does so within the hour");
+                tracing::warn!(%connector, %error, "a connector could not forget somebody's number; it does so within a month");
                 Ok(())
             }
         }
@@ -172,7 +197,11 @@ impl Producer {
             ""
         };
         let (erased, running) = (erasure.erased, erasure.running);
-        let detail = format!("{erased} jobs ended, {running} were running{more}");
+        let events = match erasure.events {
+            0 => String::new(),
+            events => format!(", {events} events of Docebo removed"),
+        };
+        let detail = format!("{erased} jobs ended, {running} were running{events}{more}");
         let noted = self.note_erasure(&erasure.person, "person.erased", Some(detail), by);
         if let Err(error) = noted.await {
             tracing::error!(%error, erased, running, "the counts of an erasure are missing in the audit trail");

@@ -65,6 +65,7 @@ mod eligibility;
 mod endings;
 mod erasure;
 mod error;
+mod event_erasure;
 mod exam_check;
 mod exam_check_view;
 mod exam_result;

@@ -1,21 +1,25 @@
 //! A new master key takes over: what older keys sealed is counted, and sealed again, a slice at a time.
 //!
+//! Docebo's events stay as they were sealed until they are too old; until when that is, is said of each key.
+//!
 //! Connector secrets and the payloads of jobs that have not ended are sealed for long. So are the access tokens that
 //! processes share, but these live an hour at most and are left to expire.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use jiff::Timestamp;
 use passback_queue::{PayloadChange, ScannedJob};
 use passback_registry::{ConnectorId, ResealedConnectors, SealedSecrets, Vault};
 use serde::Serialize;
 
-use crate::{Producer, StoreError, payload_context};
+use crate::{Producer, StoreError, payload_context, public_time};
 
 /// Jobs looked at in one slice.
 const JOBS_PER_SLICE: usize = 1_000;
 
 /// What a key has sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct KeyUse {
     /// The key's id, as it stands in the key file.
     pub key_id: String,
@@ -27,10 +31,14 @@ pub struct KeyUse {
     pub connector_secrets: u64,
     /// Payloads of jobs that it has sealed, of those in this slice.
     pub payloads: u64,
+    /// Until when events of Docebo's are kept that it has sealed, which are never sealed again; told with the first slice.
+    #[serde(serialize_with = "public_time::option::serialize")]
+    pub docebo_events_until: Option<Timestamp>,
 }
 
 /// What the keys have sealed, as far as a slice shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct KeyUsage {
     /// The key that seals today.
     pub current: String,
@@ -46,6 +54,7 @@ pub struct KeyUsage {
 
 /// What was sealed again in one slice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Resealed {
     /// The key that it is sealed with now.
     pub current: String,
@@ -77,6 +86,14 @@ impl Producer {
             // Named also if it has sealed nothing yet.
             counts.entry(self.vault().current_key_id().to_owned()).or_default();
         }
+        let mut events = if cursor == 0 {
+            self.event_keys().await?
+        } else {
+            HashMap::new()
+        };
+        for key_id in events.keys() {
+            counts.entry(key_id.clone()).or_default();
+        }
         for (key_id, secrets) in secrets.by_key {
             counts.entry(key_id).or_default().0 = secrets;
         }
@@ -93,6 +110,7 @@ impl Producer {
             .map(|(key_id, (connector_secrets, payloads))| KeyUse {
                 current: key_id == vault.current_key_id(),
                 held: vault.holds(&key_id),
+                docebo_events_until: events.remove(&key_id),
                 key_id,
                 connector_secrets,
                 payloads,
@@ -104,6 +122,16 @@ impl Producer {
             unreadable_secrets: secrets.unreadable,
             next_cursor: next(page.next),
         })
+    }
+
+    /// Until when events are kept that a key has sealed, for each key of which there are any.
+    async fn event_keys(&self) -> Result<HashMap<String, Timestamp>, StoreError> {
+        let now_ms = self.queue.now_ms().await?;
+        let keys = self.queue.docebo_events_kept_until().await?;
+        let kept = keys.into_iter().filter(|(_, until_ms)| *until_ms > now_ms);
+        Ok(kept
+            .map(|(key_id, until_ms)| (key_id, public_time::from_ms(until_ms)))
+            .collect())
     }
 
     /// Seals again what older keys sealed, in the slice of jobs that begins at a cursor, and with the first slice the

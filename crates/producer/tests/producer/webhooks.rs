@@ -1,16 +1,16 @@
-//! Docebo's webhooks come in: every event is kept sealed, once, and can be read, waited for and replayed.
+//! Docebo's webhooks come in: every event is kept sealed, once, and can be read, waited for, replayed and erased.
 
 use std::time::Duration;
 
 use passback_docebo::webhook::{EVENT_NAMES, WebhookMessage, sample};
 use passback_producer::{
-    DoceboEventPage, DoceboEventQuery, DoceboEventView, ReactionState, ReplayStatus, WebhookReceipt,
+    DoceboEventPage, DoceboEventQuery, DoceboEventView, ErasureWish, ReactionState, ReplayStatus, WebhookReceipt,
 };
-use passback_queue::{Lane, Transition};
+use passback_queue::{Intervention, Lane, Transition};
 use passback_registry::ConnectorId;
 use serde_json::{Value, json};
 
-use crate::fixture::{EMAIL, End, Fixture};
+use crate::fixture::{EMAIL, End, Fixture, NOW_MS};
 
 /// Every key with all it holds.
 const EVERYTHING: &str = "
@@ -236,4 +236,74 @@ async fn a_replay_says_what_became_of_it_and_is_on_record() {
         audit.iter().filter(|entry| entry.action == "webhook.replayed").count(),
         2
     );
+}
+
+#[tokio::test]
+async fn an_erased_person_is_in_no_event_any_more_and_everybody_else_is() {
+    let fixture = Fixture::start().await;
+    let producer = &fixture.producer;
+    receive(&fixture, &created("wh-1", "R.Moreau@Example.org")).await;
+    let by_number = json!({"message_id": "wh-2", "event": "course.enrollment.completed", "payload": {"user_id": "13827", "course_id": 146}});
+    receive(&fixture, &by_number).await;
+    let in_a_text =
+        json!({"message_id": "wh-3", "event": "some.future.event", "payload": {"note": ["see r.moreau@example.org!"]}});
+    receive(&fixture, &in_a_text).await;
+    let other = json!({"message_id": "wh-4", "event": "user.created", "payload": {"user_id": 9, "email": "a.kowalska@example.org"}});
+    receive(&fixture, &other).await;
+    let learned = json!({"message_id": "wh-5", "event": "user.deleted", "payload": {"user_id": 555}});
+    receive(&fixture, &learned).await;
+    let person = producer.registry().vault().email_hash(EMAIL);
+    producer.registry().learn_user(&acme(), &person, 555).await.unwrap();
+    let by = Intervention {
+        actor: "the-admin".to_owned(),
+        reason: "asked for by the candidate".to_owned(),
+        at_ms: NOW_MS,
+    };
+    let erase = async |dry_run| {
+        let wish = ErasureWish {
+            email: EMAIL,
+            cursor: 0,
+            dry_run,
+        };
+        producer.erase(wish, &by).await.unwrap()
+    };
+    let planned = erase(true).await;
+    assert_eq!(
+        (planned.events, planned.events_looked_at, planned.events_unreadable),
+        (4, 5, 0)
+    );
+    assert_eq!(events(&fixture).await.len(), 5);
+    let done = erase(false).await;
+    assert_eq!((done.events, done.next_cursor), (4, None));
+    let left = events(&fixture).await;
+    assert_eq!((left.len(), left[0].message_id.as_str()), (1, "wh-4"));
+    assert!(
+        producer
+            .registry()
+            .numbers_of_person(&acme(), &person)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(erase(false).await.events, 0);
+}
+
+#[tokio::test]
+async fn a_key_that_sealed_events_is_needed_until_they_are_gone() {
+    let fixture = Fixture::start().await;
+    let until = async || {
+        fixture
+            .producer
+            .key_usage(0)
+            .await
+            .unwrap()
+            .keys
+            .remove(0)
+            .docebo_events_until
+    };
+    assert_eq!(until().await, None);
+    receive(&fixture, &created("wh-1", EMAIL)).await;
+    assert_eq!(until().await.unwrap().to_string(), "2026-12-22T09:30:00Z");
+    fixture.clock.advance_ms(30 * 24 * 3_600_000);
+    assert_eq!(until().await, None);
 }
