@@ -8,7 +8,7 @@ use axum::{
 };
 use passback_queue::JobId;
 
-use crate::problem::Problem;
+use crate::{problem::Problem, security_headers, serve_connection::OverTls};
 
 /// The header in which a request's id comes and goes.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -27,12 +27,16 @@ pub(crate) async fn with_request_id(mut request: Request, next: Next) -> Respons
         // A ULID, as job ids are: unique and sortable by time.
         Some(_) | None => JobId::generate().to_string(),
     };
+    let over_tls = request.extensions().get::<OverTls>().is_some();
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let mut rendered = problem.render(&id);
-        if let Some(allow) = response.headers().get(header::ALLOW) {
-            rendered.headers_mut().insert(header::ALLOW, allow.clone());
+        for (name, value) in response.headers() {
+            // What was said of the answer's body is not true of the problem that takes its place.
+            if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
+                rendered.headers_mut().append(name, value.clone());
+            }
         }
         response = rendered;
     }
@@ -40,10 +44,7 @@ pub(crate) async fn with_request_id(mut request: Request, next: Next) -> Respons
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    security_headers::add(headers, over_tls);
     response
 }
 

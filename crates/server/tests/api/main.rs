@@ -19,5 +19,6 @@ mod reconcile;
 mod registry;
 mod results;
 mod serving;
+mod serving_tls;
 mod standing;
 mod world;
