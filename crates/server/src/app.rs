@@ -3,46 +3,63 @@
 use std::any::Any;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{MatchedPath, Request},
     http::Response as HttpResponse,
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
 };
 use passback_producer::{Code, Producer};
-use tower::limit::GlobalConcurrencyLimitLayer;
-use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
+use tower::util::option_layer;
+use tower_http::{catch_panic::CatchPanicLayer, cors::CorsLayer, trace::TraceLayer};
 use tracing::Span;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    Role, ServerConfig, audit, auth, batch, checks, connectors, context, dead_letters, decisions, erasure, events,
-    exams, health, jobs, lanes, problem::Problem, reconcile, results, secrets, state::App, stats, workers,
+    Role, ServerConfig, audit, auth, batch, checks, connectors, context, cors, dead_letters, decisions, erasure,
+    events, exams, health, jobs, lanes, load,
+    openapi::{self, Description},
+    problem::Problem,
+    reconcile, results, secrets,
+    state::App,
+    stats, workers,
 };
 
 /// The whole API as a service.
 pub fn app(producer: Producer, config: ServerConfig) -> Router {
-    let slots = GlobalConcurrencyLimitLayer::new(config.max_concurrent_requests);
+    let cors = cors::layer(&config.cors_origins);
     let app = App::new(producer, config);
-    let api = Router::new()
+    let (api, mut described) = OpenApiRouter::with_openapi(openapi::described())
         .merge(for_role(Role::Ingest, intake()))
         .merge(for_role(Role::Viewer, reading()))
+        .merge(for_role(Role::Viewer, reading_dead_letters()))
         .merge(for_role(Role::Operator, operating()))
+        .merge(for_role(Role::Operator, operating_dead_letters()))
         .merge(for_role(Role::Admin, administering()))
+        .split_for_parts();
+    let (open, described_open) = open_to_all().split_for_parts();
+    described.merge(described_open);
+    let api = api
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(from_fn_with_state(app.clone(), auth::authenticate))
-        .layer(slots);
-    // Probes need no token and no slot.
-    let probes = Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
+        .layer(from_fn_with_state(app.clone(), load::shed));
+    let open = open
+        .layer(Extension(Description::of(described)))
         .method_not_allowed_fallback(no_method);
-    with_outer_layers(probes.merge(api)).with_state(app)
+    with_outer_layers(open.merge(api), cors).with_state(app)
+}
+
+/// Probes and the description: they need no token and no slot.
+fn open_to_all() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(openapi::document))
 }
 
 /// What every answer passes, whatever its route.
-fn with_outer_layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+fn with_outer_layers<S: Clone + Send + Sync + 'static>(router: Router<S>, cors: Option<CorsLayer>) -> Router<S> {
     router
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(
@@ -52,70 +69,84 @@ fn with_outer_layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Rou
                 .on_response(log_response)
                 .on_failure(()),
         )
+        // Before the token is asked for: a browser's preflight has none.
+        .layer(option_layer(cors))
         .layer(from_fn(context::with_request_id))
 }
 
 /// What the exam engine uses.
-fn intake() -> Router<App> {
-    Router::new()
-        .route("/v1/eligibility-checks", post(checks::ask))
-        .route("/v1/eligibility-checks/{id}", get(checks::read))
-        .route("/v1/results", post(results::hand_in))
-        .route("/v1/results/batch", post(batch::hand_in_all))
-        .route("/v1/results/{result_id}", get(results::read))
-        .route("/v1/reconcile", post(reconcile::reconcile))
-        .route("/v1/events", get(events::read))
+fn intake() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(checks::ask))
+        .routes(routes!(checks::read))
+        .routes(routes!(results::hand_in))
+        .routes(routes!(batch::hand_in_all))
+        .routes(routes!(results::read))
+        .routes(routes!(reconcile::reconcile))
+        .routes(routes!(events::read))
 }
 
 /// What only looks.
-fn reading() -> Router<App> {
-    Router::new()
-        .route("/v1/results", get(results::list))
-        .route("/v1/jobs", get(jobs::list))
-        .route("/v1/jobs/{id}", get(jobs::read))
-        .route("/v1/jobs/{id}/explain", get(jobs::explain))
-        .route("/v1/dead-letters", get(dead_letters::list))
-        .route("/v1/dead-letters/{id}", get(dead_letters::read))
-        .route("/v1/connectors", get(connectors::list))
-        .route("/v1/connectors/{id}", get(connectors::read))
-        .route("/v1/exams", get(exams::list))
-        .route("/v1/exams/{id}", get(exams::read))
-        .route("/v1/lanes", get(lanes::list))
-        .route("/v1/workers", get(workers::list))
-        .route("/v1/stats", get(stats::read))
-        .route("/v1/audit", get(audit::list))
+fn reading() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(results::list))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::read))
+        .routes(routes!(jobs::explain))
+        .routes(routes!(connectors::list))
+        .routes(routes!(connectors::read))
+        .routes(routes!(exams::list))
+        .routes(routes!(exams::read))
+        .routes(routes!(lanes::list))
+        .routes(routes!(workers::list))
+        .routes(routes!(stats::read))
+        .routes(routes!(audit::list))
+}
+
+/// What only looks at dead letters.
+fn reading_dead_letters() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(dead_letters::read))
+}
+
+/// What puts dead letters right.
+fn operating_dead_letters() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(dead_letters::redrive))
+        .routes(routes!(dead_letters::discard))
 }
 
 /// What puts stuck work right.
-fn operating() -> Router<App> {
-    Router::new()
-        .route("/v1/results/{result_id}/decision", post(decisions::decide))
-        .route("/v1/jobs/{id}/cancel", post(jobs::cancel))
-        .route("/v1/dead-letters/redrive", post(dead_letters::redrive))
-        .route("/v1/dead-letters/discard", post(dead_letters::discard))
-        .route("/v1/exams/{id}/check", post(exams::check))
-        .route("/v1/connectors/{id}/validate", post(connectors::validate))
-        .route("/v1/connectors/{id}/pause", post(connectors::pause))
-        .route("/v1/connectors/{id}/resume", post(connectors::resume))
-        .route("/v1/lanes/{lane}/pause", post(lanes::pause))
-        .route("/v1/lanes/{lane}/resume", post(lanes::resume))
-        .route("/v1/workers/{id}/pause", post(workers::pause))
-        .route("/v1/workers/{id}/resume", post(workers::resume))
-        .route("/v1/workers/{id}/drain", post(workers::drain))
+fn operating() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(decisions::decide))
+        .routes(routes!(jobs::cancel))
+        .routes(routes!(exams::check))
+        .routes(routes!(connectors::validate))
+        .routes(routes!(connectors::pause))
+        .routes(routes!(connectors::resume))
+        .routes(routes!(lanes::pause))
+        .routes(routes!(lanes::resume))
+        .routes(routes!(workers::pause))
+        .routes(routes!(workers::resume))
+        .routes(routes!(workers::drain))
 }
 
 /// What changes where results go, and what is kept of people and secrets.
-fn administering() -> Router<App> {
-    Router::new()
-        .route("/v1/connectors/{id}", put(connectors::store).delete(connectors::remove))
-        .route("/v1/exams/{id}", put(exams::store).delete(exams::remove))
-        .route("/v1/secrets", get(secrets::list))
-        .route("/v1/secrets/rotate", post(secrets::rotate))
-        .route("/v1/erase", post(erasure::erase))
+fn administering() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(connectors::store, connectors::remove))
+        .routes(routes!(exams::store, exams::remove))
+        .routes(routes!(secrets::list))
+        .routes(routes!(secrets::rotate))
+        .routes(routes!(erasure::erase))
 }
 
-fn for_role(role: Role, routes: Router<App>) -> Router<App> {
-    routes.route_layer(from_fn_with_state(role, auth::require))
+fn for_role(role: Role, routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    let mut routes = routes.route_layer(from_fn_with_state(role, auth::require));
+    openapi::mark(routes.get_openapi_mut(), role);
+    routes
 }
 
 async fn no_route() -> Problem {
@@ -156,6 +187,7 @@ fn after_panic(_: Box<dyn Any + Send>) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use axum::routing::get;
     use axum::{body::Body, http::StatusCode};
     use tower::ServiceExt;
 
@@ -165,7 +197,7 @@ mod tests {
     async fn a_panic_is_a_problem_that_says_nothing_of_its_cause() {
         let routes: Router = Router::new().route("/", get(async || -> StatusCode { panic!("at the disco") }));
         let request = Request::builder().uri("/").body(Body::empty()).unwrap();
-        let response = with_outer_layers(routes).oneshot(request).await.unwrap();
+        let response = with_outer_layers(routes, None).oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body = axum::body::to_bytes(response.into_body(), 4096).await.unwrap();
         let text = String::from_utf8(body.to_vec()).unwrap();

@@ -1,16 +1,20 @@
 //! Who is asking, and may they?
 
+use std::sync::Arc;
+
 use axum::{
     extract::{FromRequestParts, Request, State},
     http::{HeaderMap, header, request::Parts},
     middleware::Next,
     response::Response,
 };
+use jiff::Timestamp;
 use passback_producer::Code;
+use passback_registry::{StoredTokens, TokenId};
 use secrecy::SecretString;
-use subtle::{Choice, ConditionallySelectable};
+use subtle::ConditionallySelectable;
 
-use crate::{Role, ServerConfig, TokenHash, problem::Problem, state::App};
+use crate::{Role, TokenEntry, TokenHash, problem::Problem, rate_limit::admit_token, state::App};
 
 /// Longer tokens are not even hashed.
 const MAX_TOKEN_BYTES: usize = 512;
@@ -18,8 +22,11 @@ const MAX_TOKEN_BYTES: usize = 512;
 /// The bearer of a token.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
+    pub(crate) id: TokenId,
     pub(crate) name: String,
     pub(crate) role: Role,
+    /// When the token ends by itself.
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Identity {
@@ -31,13 +38,16 @@ impl<S: Sync> FromRequestParts<S> for Identity {
     }
 }
 
-/// Lets only bearers of a known token pass, and tells the handlers who it is.
+/// Lets only bearers of a token that is good pass, each as fast as it may, and tells the handlers who it is.
 pub(crate) async fn authenticate(
     State(app): State<App>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let identity = identify(request.headers(), &app.config)?;
+    let identity = identify(&app, request.headers()).await?;
+    admit_token(&app, &identity.id, &identity.name)?;
+    app.token_use
+        .note(app.registry(), &identity.id, app.config.clock.uptime());
     request.extensions_mut().insert(identity);
     Ok(next.run(request).await)
 }
@@ -65,36 +75,98 @@ pub(crate) fn demand(identity: &Identity, role: Role) -> Result<(), Problem> {
     Err(Problem::new(Code::RoleTooLow, detail))
 }
 
-fn identify(headers: &HeaderMap, config: &ServerConfig) -> Result<Identity, Problem> {
+async fn identify(app: &App, headers: &HeaderMap) -> Result<Identity, Problem> {
+    let hash = shown(headers)?;
+    let mut stored = app.tokens.tokens().await;
+    let mut known = find(&hash, &app.config.tokens, &stored);
+    if known.is_none() {
+        // It may have been made a moment ago, at another server. Those who try tokens out share one look at a time.
+        stored = app.tokens.tokens_now().await;
+        known = find(&hash, &app.config.tokens, &stored);
+    }
+    let Some(known) = known else {
+        return Err(unknown(app));
+    };
+    still_good(&known, &stored, app.config.clock.now())?;
+    Ok(known)
+}
+
+/// Refuses a token that was good when its call began and is so no more; for answers that go on for long.
+pub(crate) async fn recheck(app: &App, identity: &Identity) -> Result<(), Problem> {
+    let stored = app.tokens.tokens().await;
+    still_good(identity, &stored, app.config.clock.now())
+}
+
+/// The hash of the token that was sent.
+fn shown(headers: &HeaderMap) -> Result<TokenHash, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Err(Problem::new(Code::TokenMissing, "There is no Authorization header.")
             .fix("Send the header `Authorization: Bearer TOKEN`."));
     };
-    let bearer = value.to_str().ok().and_then(bearer);
-    let Some(token) = bearer else {
+    let Some(token) = value.to_str().ok().and_then(bearer) else {
         return Err(
             Problem::new(Code::TokenInvalid, "The Authorization header holds no bearer token.")
                 .fix("Send the header `Authorization: Bearer TOKEN`."),
         );
     };
-    let hash = TokenHash::of(&SecretString::from(token));
-    // Every entry is looked at, so that the time says nothing about which one matched.
+    Ok(TokenHash::of(&SecretString::from(token)))
+}
+
+/// The token with this hash; where both know it, the configuration's word counts.
+///
+/// Every token is looked at, so that the time says nothing about which one matched.
+fn find(hash: &TokenHash, configured: &[TokenEntry], stored: &Arc<StoredTokens>) -> Option<Identity> {
+    let of_store = stored.tokens.values().map(|token| &token.sha256);
+    let in_configuration = configured.iter().map(|entry| entry.sha256.as_bytes());
     let mut found = u32::MAX;
-    for (entry, index) in config.tokens.iter().zip(0_u32..) {
-        let same: Choice = entry.sha256.same(&hash);
-        found.conditional_assign(&index, same);
+    for (known, index) in of_store.chain(in_configuration).zip(0_u32..) {
+        found.conditional_assign(&index, hash.same(known));
     }
-    let entry = usize::try_from(found).ok().and_then(|index| config.tokens.get(index));
-    let Some(entry) = entry else {
-        return Err(Problem::new(
-            Code::TokenInvalid,
-            "No token of this server is the one in the Authorization header.",
-        ));
-    };
-    Ok(Identity {
+    let index = usize::try_from(found).ok()?;
+    if let Some(token) = stored.tokens.values().nth(index) {
+        return Some(Identity {
+            id: token.id.clone(),
+            name: token.name.clone(),
+            // A role of a newer version is not known here, and lets nobody in.
+            role: token.role.parse().ok()?,
+            expires_at: token.expires_at,
+        });
+    }
+    let entry = configured.get(index.checked_sub(stored.tokens.len())?)?;
+    Some(Identity {
+        id: entry.sha256.id(),
         name: entry.name.clone(),
         role: entry.role,
+        expires_at: entry.expires_at,
     })
+}
+
+/// Refuses a token that was ended by a person, or by its time.
+fn still_good(identity: &Identity, stored: &StoredTokens, now: Timestamp) -> Result<(), Problem> {
+    if stored.revocation(&identity.id).is_some() {
+        let detail = format!("The token '{}' was revoked.", identity.name);
+        return Err(Problem::new(Code::TokenRevoked, detail));
+    }
+    match identity.expires_at.filter(|end| *end <= now) {
+        Some(end) => {
+            let detail = format!("The token '{}' ended at {end}.", identity.name);
+            Err(Problem::new(Code::TokenExpired, detail))
+        }
+        None => Ok(()),
+    }
+}
+
+fn unknown(app: &App) -> Problem {
+    if app.tokens.has_looked() {
+        return Problem::new(
+            Code::TokenInvalid,
+            "No token of this server is the one in the Authorization header.",
+        );
+    }
+    Problem::new(
+        Code::StoreUnavailable,
+        "Redis has not answered since this server began, so it only knows the tokens of its configuration; this is none of them.",
+    )
 }
 
 fn bearer(value: &str) -> Option<&str> {

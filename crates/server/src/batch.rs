@@ -1,6 +1,6 @@
 //! Results in bulk: NDJSON in, a verdict per line out, while the body still comes in.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     body::{Body, BodyDataStream},
@@ -9,16 +9,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use passback_producer::{Code, ExamResult, IntakeError, Receipt};
+use passback_registry::TokenId;
 use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
+    auth::Identity,
     body::expect_media_type,
     body_lines::{BodyLines, Read},
     json::parse,
     lines::{Line, MAX_LINE_BYTES},
     parameters::Parameters,
-    problem::Problem,
+    places::Place,
+    problem::{Fault, Problem},
     state::App,
     verdict::{Verdict, VerdictSender, answer_channel},
 };
@@ -27,24 +29,37 @@ use crate::{
 const MAX_BATCH_LINES: usize = 10_000;
 /// Lines per round trip to Redis.
 const CHUNK_LINES: usize = 200;
-/// The longest that a batch may take.
+/// The longest that a batch may take, and then again the taking of its verdicts.
 const MAX_DURATION: Duration = Duration::from_mins(10);
+/// Refusals of one batch that say more than their code. Who has more than that has one mistake in all of them.
+const MAX_EXPLAINED: usize = 1_000;
 const MEDIA_TYPES: [&str; 3] = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
 
 /// `POST /v1/results/batch`
+#[utoipa::path(
+    post,
+    path = "/v1/results/batch",
+    operation_id = "handInBatch",
+    tag = "results",
+    summary = "Hand in up to 10,000 results, one per line",
+    description = "NDJSON in, NDJSON out: a verdict per line (the schema BatchVerdict), in their order, while the body still comes in. A line has up to 16 KiB, the body up to 64 MiB. A batch that was cut off is sent again as it is.",
+    request_body(content = String, content_type = "application/x-ndjson", description = "A result per line (the schema ExamResult)."),
+    responses((status = 200, description = "A verdict per line.", body = String, content_type = "application/x-ndjson")),
+    extensions(("x-passback-codes" = json!(["too_busy"]))),
+)]
 pub(crate) async fn hand_in_all(
     State(app): State<App>,
+    identity: Identity,
     parameters: Parameters,
     request: Request,
 ) -> Result<Response, Problem> {
     parameters.only(&[])?;
     expect_media_type(request.headers(), &MEDIA_TYPES)?;
-    let permit = Arc::clone(&app.batches).try_acquire_owned();
-    let permit = permit.map_err(|_| Problem::new(Code::TooBusy, "Too many batches are under way at this moment."))?;
+    let place = app.batches.take(&identity.id, "batches under way")?;
     // Holds every verdict of a batch: a sender that reads no answer before it has sent all never blocks us, or itself.
     let (verdicts, answers) = answer_channel(MAX_BATCH_LINES + 2);
     let body = request.into_body().into_data_stream();
-    tokio::spawn(Batch::new(app, body, verdicts, permit).run());
+    tokio::spawn(Batch::new(app, body, verdicts, place).run());
     let mut response = Body::from_stream(answers).into_response();
     response
         .headers_mut()
@@ -68,18 +83,20 @@ struct Batch {
     /// Set once the store failed: the rest is refused without asking, for the caller repeats the batch anyway.
     store_failed: Option<Problem>,
     verdicts: VerdictSender,
-    /// Held until the batch is at its end, however that comes.
-    _permit: OwnedSemaphorePermit,
+    explained: usize,
+    /// Held until the last verdict is taken or nobody takes any more: so long they are in memory.
+    _place: Place<TokenId>,
 }
 
 impl Batch {
-    fn new(app: App, body: BodyDataStream, verdicts: VerdictSender, permit: OwnedSemaphorePermit) -> Self {
+    fn new(app: App, body: BodyDataStream, verdicts: VerdictSender, place: Place<TokenId>) -> Self {
         Self {
             lines: BodyLines::new(body, MAX_BATCH_LINES, app.config.body_timeout_ms),
             app,
             store_failed: None,
             verdicts,
-            _permit: permit,
+            explained: 0,
+            _place: place,
         }
     }
 
@@ -95,8 +112,10 @@ impl Batch {
                 }
             }
             // A sender dropped without `end` cuts the connection, so that nobody takes the answer for a whole one.
-            End::Abandoned => {}
+            End::Abandoned => return,
         }
+        // Who takes no byte for a while is cut off before; this is for who takes one now and then.
+        let _ = tokio::time::timeout(MAX_DURATION, self.verdicts.taken()).await;
     }
 
     async fn work(&mut self) -> End {
@@ -108,7 +127,8 @@ impl Batch {
                 if chunk.is_empty() {
                     return self.too_many_lines();
                 }
-                let verdicts = self.judge(chunk).await;
+                let mut verdicts = self.judge(chunk).await;
+                self.be_brief(&mut verdicts);
                 if self.verdicts.send(&verdicts).is_err() {
                     return End::Abandoned;
                 }
@@ -131,6 +151,16 @@ impl Batch {
         End::Refused {
             line: self.lines.next_number(),
             problem: Problem::new(Code::TooManyLines, detail),
+        }
+    }
+
+    /// Bounds what a batch of nothing but mistakes is told.
+    fn be_brief(&mut self, verdicts: &mut [Verdict]) {
+        for verdict in verdicts.iter_mut().filter(|verdict| verdict.is_explained()) {
+            if self.explained >= MAX_EXPLAINED {
+                verdict.leave_explanation();
+            }
+            self.explained += 1;
         }
     }
 
@@ -189,8 +219,14 @@ fn read_line(line: &Line) -> Result<ExamResult, Verdict> {
             &Problem::new(Code::TooLarge, detail),
         ));
     };
-    parse::<ExamResult>(bytes).map_err(|problem| {
+    let result = parse::<ExamResult>(bytes).map_err(|problem| {
         let id = serde_json::from_slice::<OnlyId>(bytes).ok();
         Verdict::refused(line.number, id.map(|only| only.result_id), &problem)
-    })
+    })?;
+    if result.result_id.is_empty() {
+        // A header cannot give it here: it is one for all lines.
+        let missing = Problem::invalid(vec![Fault::at("/result_id", "missing", "add it to the line")]);
+        return Err(Verdict::refused(line.number, None, &missing));
+    }
+    Ok(result)
 }

@@ -1,19 +1,26 @@
 //! Connectors: list, show, store, try out, pause, resume, remove.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use futures::{StreamExt, TryStreamExt, stream};
 use passback_producer::{Code, StandingView, StoreError, Validation, connector_name};
 use passback_queue::Target;
-use passback_registry::{ApplyFile, Change, Connector, ConnectorId, ConnectorInput, ConnectorView};
+use passback_registry::{ApplyFile, Change, Connector, ConnectorId, ConnectorInput, ConnectorView, Removal, Stamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::{
     auth::Identity,
     entry_plan::{Planned, apply, plan},
+    etag::{Conditions, refused, tagged},
     failure::not_found,
     json::JsonBody,
     list::List,
+    openapi::query,
     parameters::Parameters,
     path_id::PathId,
     pause_request::{PauseRequest, ReasonRequest},
@@ -28,7 +35,7 @@ const MAX_PAGE_CONNECTORS: usize = 200;
 pub(crate) const STANDINGS_AT_ONCE: usize = 16;
 
 /// A connector and how it stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ConnectorState {
     #[serde(flatten)]
     connector: ConnectorView,
@@ -37,7 +44,8 @@ pub(crate) struct ConnectorState {
 }
 
 /// What storing a connector did, or would do.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = StoredConnector)]
 pub(crate) struct Stored {
     id: ConnectorId,
     dry_run: bool,
@@ -48,6 +56,16 @@ pub(crate) struct Stored {
 }
 
 /// `GET /v1/connectors[?limit=&cursor=]`: sorted by id.
+#[utoipa::path(
+    get,
+    path = "/v1/connectors",
+    operation_id = "listConnectors",
+    tag = "connectors",
+    summary = "Connectors and how they stand",
+    description = "Sorted by id; at most 200 on a page.",
+    params(query::Connectors),
+    responses((status = 200, description = "A page of connectors.", body = List<ConnectorState>)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     parameters: Parameters,
@@ -67,16 +85,41 @@ pub(crate) async fn list(
 }
 
 /// `GET /v1/connectors/{id}`
+#[utoipa::path(
+    get,
+    path = "/v1/connectors/{id}",
+    operation_id = "readConnector",
+    tag = "connectors",
+    summary = "A connector and how it stands",
+    description = "",
+    params(("id" = ConnectorId, Path, description = "The connector.")),
+    responses((status = 200, description = "The connector.", body = ConnectorState)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn read(
     State(app): State<App>,
     PathId(id): PathId,
     parameters: Parameters,
-) -> Result<Json<ConnectorState>, Problem> {
+    conditions: Conditions,
+) -> Result<Response, Problem> {
     parameters.only(&[])?;
-    state(&app, &parse_id(&id)?).await.map(Json)
+    let state = state(&app, &parse_id(&id)?).await?;
+    conditions.answer(state.connector.stamp(), Json(state))
 }
 
 /// `POST /v1/connectors/{id}/pause[?dry_run=true]`
+#[utoipa::path(
+    post,
+    path = "/v1/connectors/{id}/pause",
+    operation_id = "pauseConnector",
+    tag = "connectors",
+    summary = "Pause a connector",
+    description = "",
+    params(("id" = ConnectorId, Path, description = "The connector."), query::DryRun),
+    request_body = PauseRequest,
+    responses((status = 200, description = "The connector as it now is.", body = Held<ConnectorState>)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn pause(
     State(app): State<App>,
     PathId(id): PathId,
@@ -90,6 +133,18 @@ pub(crate) async fn pause(
 }
 
 /// `POST /v1/connectors/{id}/resume[?dry_run=true]`
+#[utoipa::path(
+    post,
+    path = "/v1/connectors/{id}/resume",
+    operation_id = "resumeConnector",
+    tag = "connectors",
+    summary = "Resume a connector",
+    description = "",
+    params(("id" = ConnectorId, Path, description = "The connector."), query::DryRun),
+    request_body = ReasonRequest,
+    responses((status = 200, description = "The connector as it now is.", body = Held<ConnectorState>)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn resume(
     State(app): State<App>,
     PathId(id): PathId,
@@ -102,13 +157,26 @@ pub(crate) async fn resume(
 }
 
 /// `PUT /v1/connectors/{id}[?validate=false][&dry_run=true]`
+#[utoipa::path(
+    put,
+    path = "/v1/connectors/{id}",
+    operation_id = "storeConnector",
+    tag = "connectors",
+    summary = "Create or change a connector",
+    description = "The credentials are tried first, unless validate=false says not to. With dry_run=true nothing is stored.",
+    params(("id" = ConnectorId, Path, description = "The connector."), query::StoreConnector),
+    request_body = ConnectorInput,
+    responses((status = 200, description = "What the write did.", body = Stored)),
+    extensions(("x-passback-codes" = json!(["registry_full", "docebo_unreachable", "certificate_invalid", "docebo_timed_out", "docebo_throttled", "docebo_unavailable", "credentials_refused", "forbidden", "unexpected_page", "unexpected_response", "rejected"]))),
+)]
 pub(crate) async fn store(
     State(app): State<App>,
     PathId(id): PathId,
     identity: Identity,
     parameters: Parameters,
+    conditions: Conditions,
     JsonBody(input): JsonBody<ConnectorInput>,
-) -> Result<Json<Stored>, Problem> {
+) -> Result<Response, Problem> {
     let parameters = parameters.only(&["validate", "dry_run"])?;
     let try_out = parameters.switch("validate", true)?;
     let dry_run = parameters.switch("dry_run", false)?;
@@ -120,23 +188,24 @@ pub(crate) async fn store(
     let file = ApplyFile::of_connector(connector.clone());
     let id = connector.id.clone();
     if dry_run {
-        let planned = plan(&app, &file).await?;
+        let planned = plan(&app, &file, &conditions).await?;
         return Ok(Json(Stored {
             id,
             dry_run,
             planned,
             validation: None,
             released_jobs: 0,
-        }));
+        })
+        .into_response());
     }
     // Refuses what the registry would, before the secrets go anywhere.
-    plan(&app, &file).await?;
+    plan(&app, &file, &conditions).await?;
     let validation = if try_out {
         Some(tried_out(&app, &connector).await?)
     } else {
         None
     };
-    let planned = apply(&app, &file, &identity.name).await?;
+    let planned = apply(&app, &file, &conditions, &identity.name).await?;
     if let Some(validation) = &validation {
         note_validation(&app, &connector, validation).await?;
     }
@@ -147,16 +216,32 @@ pub(crate) async fn store(
     if validation.is_some() {
         released_jobs += app.producer.connector_works(&id).await?;
     }
-    Ok(Json(Stored {
+    let state = planned.state;
+    let stored = Json(Stored {
         id,
         dry_run,
         planned,
         validation,
         released_jobs,
-    }))
+    });
+    Ok(match state {
+        Some(state) => tagged(state, stored),
+        None => stored.into_response(),
+    })
 }
 
 /// `POST /v1/connectors/{id}/validate`
+#[utoipa::path(
+    post,
+    path = "/v1/connectors/{id}/validate",
+    operation_id = "validateConnector",
+    tag = "connectors",
+    summary = "Try the credentials of a connector",
+    description = "A fresh token and one harmless read. A success opens the gate and releases the jobs that waited for it.",
+    params(("id" = ConnectorId, Path, description = "The connector.")),
+    responses((status = 200, description = "What was found, whether good or bad.", body = Validation)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn validate(
     State(app): State<App>,
     PathId(id): PathId,
@@ -170,20 +255,43 @@ pub(crate) async fn validate(
 }
 
 /// `DELETE /v1/connectors/{id}?reason=…`
+#[utoipa::path(
+    delete,
+    path = "/v1/connectors/{id}",
+    operation_id = "removeConnector",
+    tag = "connectors",
+    summary = "Remove a connector",
+    description = "",
+    params(("id" = ConnectorId, Path, description = "The connector."), query::Reason),
+    responses((status = 204, description = "It is gone.")),
+    extensions(("x-passback-codes" = json!(["not_found", "connector_in_use"]))),
+)]
 pub(crate) async fn remove(
     State(app): State<App>,
     PathId(id): PathId,
     identity: Identity,
     parameters: Parameters,
+    conditions: Conditions,
 ) -> Result<StatusCode, Problem> {
     let reason = parameters.only(&["reason"])?.reason()?;
     let id = parse_id(&id)?;
-    let removed = app
+    let wanted = |state: Stamp| conditions.admit(Some(state));
+    let wanted = conditions
+        .are_made()
+        .then_some(&wanted as &(dyn Fn(Stamp) -> bool + Sync));
+    let removal = app
         .registry()
-        .remove_connector(&id, &identity.name, Some(&reason))
-        .await?;
-    if !removed {
-        return Err(missing());
+        .remove_connector_if(&id, &identity.name, Some(&reason), wanted);
+    match removal.await? {
+        Removal::Removed => {}
+        Removal::Missing => {
+            conditions.check(None)?;
+            return Err(missing());
+        }
+        Removal::Refused => {
+            let stored = app.registry().connector_view(&id).await?;
+            return Err(refused(stored.map(|view| view.stamp())));
+        }
     }
     // It is gone whatever comes of this; the workers compare the two from time to time.
     if let Err(error) = app.producer.connector_removed(&id).await {

@@ -13,6 +13,7 @@ use crate::{
     job_view::JobView,
     jobs,
     json::JsonBody,
+    openapi::query,
     parameters::{Parameters, reason_in_body},
     path_id::PathId,
     problem::{Fault, Problem},
@@ -25,7 +26,7 @@ const MAX_IDS: usize = 1_000;
 const MAX_IDS_NOTED: usize = 10;
 
 /// Which jobs, and why.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Selection {
     ids: Vec<String>,
@@ -33,14 +34,15 @@ pub(crate) struct Selection {
 }
 
 /// What became of each job of a selection.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = SelectionOutcome)]
 pub(crate) struct Outcome {
     changed: usize,
     items: Vec<ItemOutcome>,
 }
 
 /// What became of one job.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ItemOutcome {
     id: JobId,
     status: &'static str,
@@ -63,6 +65,16 @@ impl ItemOutcome {
 }
 
 /// `GET /v1/dead-letters`
+#[utoipa::path(
+    get,
+    path = "/v1/dead-letters",
+    operation_id = "listDeadLetters",
+    tag = "dead letters",
+    summary = "Jobs that a person must look at",
+    description = "",
+    params(query::DeadLetters),
+    responses((status = 200, description = "A page of dead letters.", body = crate::list::List<JobView>)),
+)]
 pub(crate) async fn list(
     Shared(app): Shared<App>,
     parameters: Parameters,
@@ -72,6 +84,17 @@ pub(crate) async fn list(
 }
 
 /// `GET /v1/dead-letters/{id}`
+#[utoipa::path(
+    get,
+    path = "/v1/dead-letters/{id}",
+    operation_id = "readDeadLetter",
+    tag = "dead letters",
+    summary = "A dead letter with its attempts",
+    description = "",
+    params(("id" = JobId, Path, description = "The job.")),
+    responses((status = 200, description = "The dead letter.", body = JobView)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn read(
     Shared(app): Shared<App>,
     PathId(id): PathId,
@@ -89,6 +112,17 @@ pub(crate) async fn read(
 }
 
 /// `POST /v1/dead-letters/redrive`
+#[utoipa::path(
+    post,
+    path = "/v1/dead-letters/redrive",
+    operation_id = "redriveDeadLetters",
+    tag = "dead letters",
+    summary = "Give dead letters a new life",
+    description = "Each job has its own verdict: one that cannot be redriven never stops the others.",
+    request_body = Selection,
+    responses((status = 200, description = "What became of each job.", body = Outcome)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn redrive(
     Shared(app): Shared<App>,
     identity: Identity,
@@ -112,6 +146,17 @@ pub(crate) async fn redrive(
 }
 
 /// `POST /v1/dead-letters/discard`
+#[utoipa::path(
+    post,
+    path = "/v1/dead-letters/discard",
+    operation_id = "discardDeadLetters",
+    tag = "dead letters",
+    summary = "End dead letters for good",
+    description = "",
+    request_body = Selection,
+    responses((status = 200, description = "What became of each job.", body = Outcome)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn discard(
     Shared(app): Shared<App>,
     identity: Identity,

@@ -9,6 +9,7 @@ use crate::{
     auth::Identity,
     failure::not_found,
     json::JsonBody,
+    openapi::query,
     parameters::{Parameters, reason_in_body},
     path_id::PathId,
     problem::{Fault, Problem},
@@ -16,7 +17,8 @@ use crate::{
 };
 
 /// What was decided, and why.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = DecisionRequest)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DecisionBody {
     decision: Verdict,
@@ -26,6 +28,18 @@ pub(crate) struct DecisionBody {
 }
 
 /// `POST /v1/results/{result_id}/decision[?dry_run=true]`
+#[utoipa::path(
+    post,
+    path = "/v1/results/{result_id}/decision",
+    operation_id = "decideResult",
+    tag = "results",
+    summary = "Decide about a result that waits for a person",
+    description = "With dry_run=true it only says whether the decision could be carried out. The reason is needed otherwise.",
+    params(("result_id" = String, Path, description = "The idempotency key of the result.", pattern = "^[A-Za-z0-9._:-]{1,128}$"), query::DryRun),
+    request_body = DecisionBody,
+    responses((status = 200, description = "The result after the decision.", body = ResultView)),
+    extensions(("x-passback-codes" = json!(["not_found", "job_running", "nothing_to_decide", "case_changed"]))),
+)]
 pub(crate) async fn decide(
     State(app): State<App>,
     identity: Identity,

@@ -1,18 +1,21 @@
 //! The plan of a single connector or exam, through the same door as a file of many.
 
-use passback_registry::{ApplyFile, Change, Plan, RegistryError};
+use passback_registry::{ApplyFile, Change, Plan, RegistryError, Stamp};
 use serde::Serialize;
 
-use crate::{problem::Problem, state::App};
+use crate::{etag::Conditions, problem::Problem, state::App};
 
 /// How often a plan is made again because somebody else wrote in between.
 const MAX_TRIES: usize = 5;
 
 /// What a write did, or would do.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Planned {
     pub(crate) change: Change,
     pub(crate) diff: Vec<String>,
+    /// The state of the entry that the plan leads to.
+    #[serde(skip)]
+    pub(crate) state: Option<Stamp>,
 }
 
 impl Planned {
@@ -21,19 +24,36 @@ impl Planned {
         Self {
             change: entry.map_or(Change::Unchanged, |entry| entry.change),
             diff: entry.map(|entry| entry.diff.clone()).unwrap_or_default(),
+            state: plan.stamps().first().map(|(_, after)| *after),
         }
     }
 }
 
-/// Compares an entry with the registry; changes nothing.
-pub(crate) async fn plan(app: &App, file: &ApplyFile) -> Result<Planned, Problem> {
-    Ok(Planned::of(&app.registry().plan(file).await?))
+/// The state of the entry as it is stored, if it is.
+fn stored(plan: &Plan) -> Option<Stamp> {
+    plan.stamps().first().and_then(|(before, _)| *before)
 }
 
-/// Writes an entry, with its line in the audit trail.
-pub(crate) async fn apply(app: &App, file: &ApplyFile, actor: &str) -> Result<Planned, Problem> {
+/// Compares an entry with the registry; changes nothing.
+pub(crate) async fn plan(app: &App, file: &ApplyFile, conditions: &Conditions) -> Result<Planned, Problem> {
+    let plan = app.registry().plan(file).await?;
+    conditions.check(stored(&plan))?;
+    Ok(Planned::of(&plan))
+}
+
+/// Writes an entry, with its line in the audit trail, if it is in a state that the request is about.
+///
+/// A plan is applied only if nobody wrote since it was made, so nobody changes the entry between the look at its state
+/// and the write.
+pub(crate) async fn apply(
+    app: &App,
+    file: &ApplyFile,
+    conditions: &Conditions,
+    actor: &str,
+) -> Result<Planned, Problem> {
     for _ in 1..MAX_TRIES {
         let plan = app.registry().plan(file).await?;
+        conditions.check(stored(&plan))?;
         match app.registry().apply(&plan, actor).await {
             Ok(_) => return Ok(Planned::of(&plan)),
             Err(RegistryError::PlanOutdated) => {}

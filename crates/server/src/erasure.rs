@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// Who is to be erased, and why.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = ErasureRequest)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Request {
     email: String,
@@ -27,6 +28,16 @@ pub(crate) struct Request {
 }
 
 /// `POST /v1/erase`: up to about 100,000 jobs are looked at; `next_cursor` says where the next call goes on.
+#[utoipa::path(
+    post,
+    path = "/v1/erase",
+    operation_id = "erasePerson",
+    tag = "people and secrets",
+    summary = "Erase a person",
+    description = "Ends the jobs that hold the address, and forgets what was learned of the person. Up to about 100,000 jobs are looked at in a call.",
+    request_body = Request,
+    responses((status = 200, description = "What was erased, or would be.", body = Erasure)),
+)]
 pub(crate) async fn erase(
     State(app): State<App>,
     identity: Identity,

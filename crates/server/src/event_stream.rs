@@ -1,6 +1,6 @@
-//! The feed as server-sent events: read page by page, no faster than the reader takes them.
+//! A feed as server-sent events: read page by page, no faster than the reader takes them.
 
-use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use axum::{
     http::{HeaderName, HeaderValue},
@@ -10,45 +10,79 @@ use axum::{
     },
 };
 use futures::stream;
-use passback_producer::{Code, FeedEvent, FeedPage, StoreError};
-use tokio::sync::OwnedSemaphorePermit;
+use passback_producer::StoreError;
+use passback_registry::TokenId;
+use serde::Serialize;
 
 use crate::{
+    auth::{Identity, recheck},
     events::{After, refuse_gap},
+    places::Place,
     problem::Problem,
     state::App,
 };
 
 /// Events that are read at once; no more of them are ever held for one reader.
 const PAGE_EVENTS: usize = 100;
-/// How long one look waits for news; then it is repeated.
-const LOOK: Duration = Duration::from_secs(30);
+/// How long one look waits for news; then it is repeated, if the token is still good.
+const LOOK: Duration = Duration::from_secs(5);
 /// After so long without an event, a comment says that the connection lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The pause after a look that Redis did not answer.
 const RETRY: Duration = Duration::from_secs(1);
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
+/// Something that is read on from a cursor.
+pub(crate) trait Feed: Send + Sync + 'static {
+    /// What it tells.
+    type Event: Serialize + Send + 'static;
+
+    /// Events behind a cursor, oldest first; with a wait, as soon as there is one.
+    fn read(
+        &self,
+        app: &App,
+        after: Option<&str>,
+        limit: usize,
+        wait: Option<Duration>,
+    ) -> impl Future<Output = Result<Page<Self::Event>, StoreError>> + Send;
+
+    /// The cursor behind which everything comes that is yet to happen.
+    fn end(&self, app: &App) -> impl Future<Output = Result<String, StoreError>> + Send;
+
+    /// An event's cursor, and its kind.
+    fn label(event: &Self::Event) -> (&str, &str);
+}
+
+/// A page of a feed.
+pub(crate) struct Page<E> {
+    pub(crate) events: Vec<E>,
+    pub(crate) next_cursor: Option<String>,
+    /// Whether events behind the cursor are kept no more.
+    pub(crate) gap: bool,
+}
+
 /// Streams from a place on; the first look is made before, so that what is wrong is said with a status.
-pub(crate) async fn answer(app: App, after: After) -> Result<Response, Problem> {
-    let permit = Arc::clone(&app.streams).try_acquire_owned();
-    let permit =
-        permit.map_err(|_| Problem::new(Code::TooBusy, "Too many streams of events are open at this moment."))?;
-    let after = after.resolve(&app).await?;
-    let first = app.producer.feed(after.as_deref(), PAGE_EVENTS).await?;
-    refuse_gap(&first)?;
-    let mut feed = Reader {
+///
+/// The stream ends with the token that opened it.
+pub(crate) async fn answer<F: Feed>(app: App, identity: Identity, feed: F, after: After) -> Result<Response, Problem> {
+    let place = app.streams.take(&identity.id, "streams of events open")?;
+    let after = after.resolve_in(&app, &feed).await?;
+    let first = feed.read(&app, after.as_deref(), PAGE_EVENTS, None).await?;
+    refuse_gap(first.gap)?;
+    let mut reader = Reader {
         app,
+        identity,
+        feed,
         after,
         waiting: VecDeque::new(),
         failed_before: false,
-        _permit: permit,
+        _place: place,
     };
-    feed.take(first);
-    let events = stream::unfold(Some(feed), |feed| async {
-        let mut feed = feed?;
-        match feed.next().await {
-            Next::Event(event) => Some((Ok::<_, Infallible>(event), Some(feed))),
+    reader.take(first);
+    let events = stream::unfold(Some(reader), |reader| async {
+        let mut reader = reader?;
+        match reader.next().await {
+            Next::Event(event) => Some((Ok::<_, Infallible>(event), Some(reader))),
             Next::Last(event) => Some((Ok(event), None)),
             Next::Closed => None,
         }
@@ -71,29 +105,35 @@ enum Next {
 }
 
 /// One reader's place in the feed. It is asked for the next event only when the reader has taken the one before.
-struct Reader {
+struct Reader<F: Feed> {
     app: App,
+    identity: Identity,
+    feed: F,
     after: Option<String>,
-    waiting: VecDeque<FeedEvent>,
+    waiting: VecDeque<F::Event>,
     failed_before: bool,
-    _permit: OwnedSemaphorePermit,
+    _place: Place<TokenId>,
 }
 
-impl Reader {
+impl<F: Feed> Reader<F> {
     async fn next(&mut self) -> Next {
         loop {
             if let Some(event) = self.waiting.pop_front() {
-                return sent(&event);
+                return sent::<F>(&event);
             }
             let app = self.app.clone();
             let looked = tokio::select! {
-                page = app.producer.wait_for_feed(self.after.as_deref(), PAGE_EVENTS, LOOK) => page,
+                page = self.feed.read(&app, self.after.as_deref(), PAGE_EVENTS, Some(LOOK)) => page,
                 () = app.config.closing.cancelled() => return Next::Closed,
             };
+            // Before anything of this look is told; so at least after every look, however much there is to read.
+            if let Err(problem) = recheck(&app, &self.identity).await {
+                return Next::Last(broken(&problem));
+            }
             match looked {
                 Ok(page) => {
                     self.failed_before = false;
-                    if let Err(problem) = refuse_gap(&page) {
+                    if let Err(problem) = refuse_gap(page.gap) {
                         return Next::Last(broken(&problem));
                     }
                     self.take(page);
@@ -104,7 +144,7 @@ impl Reader {
         }
     }
 
-    fn take(&mut self, page: FeedPage) {
+    fn take(&mut self, page: Page<F::Event>) {
         self.after = page.next_cursor;
         self.waiting = page.events.into();
     }
@@ -122,8 +162,15 @@ impl Reader {
     }
 }
 
-fn sent(event: &FeedEvent) -> Next {
-    let message = Event::default().id(&event.cursor).event(event.of.kind());
+fn sent<F: Feed>(event: &F::Event) -> Next {
+    let (cursor, kind) = F::label(event);
+    let message = Event::default().id(cursor);
+    // A field of the stream is one line. The kind stands in the data as well, so nothing is lost without the field.
+    let message = if kind.is_empty() || kind.contains(['\r', '\n']) {
+        message
+    } else {
+        message.event(kind)
+    };
     match message.json_data(event) {
         Ok(message) => Next::Event(message),
         // Plain structs of texts and numbers always serialise; without one we would rather cut than leave it out.

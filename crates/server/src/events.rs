@@ -16,11 +16,14 @@ use passback_queue::is_event_cursor;
 use serde::Serialize;
 
 use crate::{
-    event_stream,
+    auth::Identity,
+    event_stream::{self, Feed},
+    final_answers::FinalAnswers,
+    openapi::query,
     parameters::Parameters,
     problem::{Fault, Problem},
     state::App,
-    wait,
+    wait::Wait,
 };
 
 /// The word for "what comes from now on".
@@ -30,16 +33,29 @@ const EVENT_STREAM: &str = "text/event-stream";
 const LAST_EVENT_ID: &str = "last-event-id";
 
 /// A page of the feed.
-#[derive(Debug, Serialize)]
-struct EventsView {
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = EventPage)]
+pub(crate) struct EventsView {
     events: Vec<FeedEvent>,
     next_cursor: Option<String>,
     more: bool,
 }
 
-/// `GET /v1/events[?after=CURSOR|latest&limit=100&wait=30s]`
+/// `GET /v1/events[?after=CURSOR|latest&limit=100&wait=30s]`, or with `Prefer: wait=30`
+#[utoipa::path(
+    get,
+    path = "/v1/events",
+    operation_id = "readEvents",
+    tag = "feed",
+    summary = "The feed of final answers",
+    description = "At least once: keep the cursor of the last event that was dealt with, and nothing is missed. With `Accept: text/event-stream` the same events come as server-sent events, until the connection ends; `Last-Event-ID` then goes before `after`, and `limit` and `wait` are not taken.",
+    params(query::Feed),
+    responses((status = 200, description = "The events behind the cursor, oldest first.", content((EventsView = "application/json"), (String = "text/event-stream")))),
+    extensions(("x-passback-codes" = json!(["cursor_expired", "too_busy"]))),
+)]
 pub(crate) async fn read(
     State(app): State<App>,
+    identity: Identity,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -47,15 +63,14 @@ pub(crate) async fn read(
         // A stream has neither an end nor pages.
         let parameters = parameters.only(&["after"])?;
         let after = resumed(&headers)?.or(after(&parameters)?);
-        return event_stream::answer(app, placed(after)).await;
+        return event_stream::answer(app, identity, FinalAnswers, placed(after)).await;
     }
     let parameters = parameters.only(&["after", "limit", "wait"])?;
     let (after, limit) = (placed(after(&parameters)?), parameters.limit()?);
-    let wait = parameters.text("wait").map(wait::parse).transpose();
-    let wait = wait.map_err(|fault| Problem::invalid(vec![fault]))?;
-    let after = after.resolve(&app).await?;
-    let page = read_page(&app, after.as_deref(), limit, wait).await?;
-    refuse_gap(&page)?;
+    let wait = Wait::of(&parameters, &headers)?;
+    let after = after.resolve_in(&app, &FinalAnswers).await?;
+    let page = read_page(&app, after.as_deref(), limit, wait.time).await?;
+    refuse_gap(page.gap)?;
     let FeedPage {
         events,
         next_cursor,
@@ -67,7 +82,7 @@ pub(crate) async fn read(
         next_cursor,
         more,
     };
-    Ok(Json(view).into_response())
+    Ok(wait.confirm(Json(view).into_response()))
 }
 
 /// Waits for events, unless too many wait already or the server is to stop.
@@ -95,11 +110,11 @@ pub(crate) enum After {
 }
 
 impl After {
-    /// The cursor to read behind; none for the beginning.
-    pub(crate) async fn resolve(self, app: &App) -> Result<Option<String>, Problem> {
+    /// The cursor of this feed to read behind; none for the beginning.
+    pub(crate) async fn resolve_in<F: Feed>(self, app: &App, feed: &F) -> Result<Option<String>, Problem> {
         match self {
             Self::Beginning => Ok(None),
-            Self::Latest => Ok(Some(app.producer.feed_end().await?)),
+            Self::Latest => Ok(Some(feed.end(app).await?)),
             Self::Cursor(cursor) => {
                 if app.queue().is_event_ahead(&cursor).await? {
                     let fix = "leave it out, or use a next_cursor of this very feed";
@@ -113,8 +128,8 @@ impl After {
 }
 
 /// Says that events were lost to who asks, rather than leave them out without a word.
-pub(crate) fn refuse_gap(page: &FeedPage) -> Result<(), Problem> {
-    if page.gap {
+pub(crate) fn refuse_gap(gap: bool) -> Result<(), Problem> {
+    if gap {
         return Err(Problem::new(
             Code::CursorExpired,
             "Events behind this cursor were kept for their time and are gone.",
@@ -127,12 +142,12 @@ fn placed(after: Option<After>) -> After {
     after.unwrap_or(After::Beginning)
 }
 
-fn after(parameters: &Parameters) -> Result<Option<After>, Problem> {
+pub(crate) fn after(parameters: &Parameters) -> Result<Option<After>, Problem> {
     parameters.text("after").map(|text| parse(text, "after")).transpose()
 }
 
 /// A reader that was cut off says so in a header, whatever its address says.
-fn resumed(headers: &HeaderMap) -> Result<Option<After>, Problem> {
+pub(crate) fn resumed(headers: &HeaderMap) -> Result<Option<After>, Problem> {
     let Some(value) = headers.get(LAST_EVENT_ID) else {
         return Ok(None);
     };
@@ -156,7 +171,7 @@ fn parse(text: &str, name: &str) -> Result<After, Problem> {
     Err(Problem::invalid(vec![fault]))
 }
 
-fn accepts_stream(headers: &HeaderMap) -> bool {
+pub(crate) fn accepts_stream(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT).iter();
     accepted
         .filter_map(|value| value.to_str().ok())

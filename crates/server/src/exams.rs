@@ -1,25 +1,33 @@
 //! Exams: list, show, check, store, remove.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use passback_producer::{ExamCheck, ExamView, wake};
-use passback_registry::{ApplyFile, Exam, ExamId, ExamInput};
+use passback_registry::{ApplyFile, ExamId, ExamInput, Removal, Stamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::Identity,
     connectors::same_id,
     entry_plan::{Planned, apply, plan},
+    etag::{Conditions, refused, tagged},
     failure::not_found,
     json::JsonBody,
     list::List,
+    openapi::query,
     parameters::Parameters,
     path_id::PathId,
-    problem::Problem,
+    problem::{Fault, Problem},
     state::App,
 };
 
 /// What storing an exam did, or would do.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = StoredExam)]
 pub(crate) struct Stored {
     id: ExamId,
     dry_run: bool,
@@ -29,30 +37,73 @@ pub(crate) struct Stored {
 }
 
 /// Whom a check of the set-up is tried with.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = ExamCheckRequest)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Candidate {
     email: Option<String>,
 }
 
-/// `GET /v1/exams`
-pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Result<Json<List<Exam>>, Problem> {
-    parameters.only(&[])?;
-    Ok(Json(List::whole(app.registry().exams().await?)))
+/// `GET /v1/exams[?limit=&cursor=]`: sorted by id.
+#[utoipa::path(
+    get,
+    path = "/v1/exams",
+    operation_id = "listExams",
+    tag = "exams",
+    summary = "Every exam",
+    description = "",
+    responses((status = 200, description = "The exams.", body = List<ExamView>)),
+)]
+pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Result<Json<List<ExamView>>, Problem> {
+    let parameters = parameters.only(&["limit", "cursor"])?;
+    let limit = parameters.limit()?;
+    let after = cursor(&parameters)?;
+    let mut exams = app.registry().exams().await?;
+    let start = after.map_or(0, |after| exams.partition_point(|exam| exam.id <= after));
+    let mut page = exams.split_off(start);
+    let more = page.len() > limit;
+    page.truncate(limit);
+    let next = page.last().filter(|_| more).map(|exam| exam.id.to_string());
+    Ok(Json(List::page(app.producer.exam_views(page).await?, next)))
 }
 
 /// `GET /v1/exams/{id}`
+#[utoipa::path(
+    get,
+    path = "/v1/exams/{id}",
+    operation_id = "readExam",
+    tag = "exams",
+    summary = "An exam, and what each outcome would write",
+    description = "",
+    params(("id" = ExamId, Path, description = "The exam.")),
+    responses((status = 200, description = "The exam.", body = ExamView)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn read(
     State(app): State<App>,
     PathId(id): PathId,
     parameters: Parameters,
-) -> Result<Json<ExamView>, Problem> {
+    conditions: Conditions,
+) -> Result<Response, Problem> {
     parameters.only(&[])?;
-    let exam = app.registry().exam(&parse_id(&id)?).await?;
-    exam.map(|exam| Json(exam.into())).ok_or_else(missing)
+    let exam = app.registry().exam(&parse_id(&id)?).await?.ok_or_else(missing)?;
+    let stamp = exam.stamp();
+    conditions.answer(stamp, Json(app.producer.exam_view(exam).await?))
 }
 
 /// `POST /v1/exams/{id}/check`
+#[utoipa::path(
+    post,
+    path = "/v1/exams/{id}/check",
+    operation_id = "checkExam",
+    tag = "exams",
+    summary = "Is an exam set up as it should be?",
+    description = "Asks Docebo for the credentials, the rights and the course, and with an e-mail for the candidate and the enrolment. Changes nothing.",
+    params(("id" = ExamId, Path, description = "The exam.")),
+    request_body = Candidate,
+    responses((status = 200, description = "What was found.", body = ExamCheck)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn check(
     State(app): State<App>,
     PathId(id): PathId,
@@ -68,13 +119,26 @@ pub(crate) async fn check(
 }
 
 /// `PUT /v1/exams/{id}[?dry_run=true]`
+#[utoipa::path(
+    put,
+    path = "/v1/exams/{id}",
+    operation_id = "storeExam",
+    tag = "exams",
+    summary = "Create or change an exam",
+    description = "With dry_run=true nothing is stored.",
+    params(("id" = ExamId, Path, description = "The exam."), query::DryRun),
+    request_body = ExamInput,
+    responses((status = 200, description = "What the write did.", body = Stored)),
+    extensions(("x-passback-codes" = json!(["not_found", "registry_full"]))),
+)]
 pub(crate) async fn store(
     State(app): State<App>,
     PathId(id): PathId,
     identity: Identity,
     parameters: Parameters,
+    conditions: Conditions,
     JsonBody(input): JsonBody<ExamInput>,
-) -> Result<Json<Stored>, Problem> {
+) -> Result<Response, Problem> {
     let dry_run = parameters.only(&["dry_run"])?.switch("dry_run", false)?;
     let exam = ExamInput {
         id: Some(same_id(id, input.id.as_deref())?),
@@ -84,41 +148,75 @@ pub(crate) async fn store(
     let id = exam.id.clone();
     let file = ApplyFile::of_exam(exam);
     if dry_run {
-        let planned = plan(&app, &file).await?;
+        let planned = plan(&app, &file, &conditions).await?;
         return Ok(Json(Stored {
             id,
             dry_run,
             planned,
             released_jobs: 0,
-        }));
+        })
+        .into_response());
     }
-    let planned = apply(&app, &file, &identity.name).await?;
+    let planned = apply(&app, &file, &conditions, &identity.name).await?;
     let released_jobs = app.queue().wake(&wake::exam(&id)).await?;
-    Ok(Json(Stored {
+    let state = planned.state;
+    let stored = Json(Stored {
         id,
         dry_run,
         planned,
         released_jobs,
-    }))
+    });
+    Ok(match state {
+        Some(state) => tagged(state, stored),
+        None => stored.into_response(),
+    })
 }
 
 /// `DELETE /v1/exams/{id}?reason=…`
+#[utoipa::path(
+    delete,
+    path = "/v1/exams/{id}",
+    operation_id = "removeExam",
+    tag = "exams",
+    summary = "Remove an exam",
+    description = "",
+    params(("id" = ExamId, Path, description = "The exam."), query::Reason),
+    responses((status = 204, description = "It is gone.")),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn remove(
     State(app): State<App>,
     PathId(id): PathId,
     identity: Identity,
     parameters: Parameters,
+    conditions: Conditions,
 ) -> Result<StatusCode, Problem> {
     let reason = parameters.only(&["reason"])?.reason()?;
-    let removed = app
+    let id = parse_id(&id)?;
+    let wanted = |state: Stamp| conditions.admit(Some(state));
+    let wanted = conditions
+        .are_made()
+        .then_some(&wanted as &(dyn Fn(Stamp) -> bool + Sync));
+    let removal = app
         .registry()
-        .remove_exam(&parse_id(&id)?, &identity.name, Some(&reason))
-        .await?;
-    if removed {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(missing())
+        .remove_exam_if(&id, &identity.name, Some(&reason), wanted);
+    match removal.await? {
+        Removal::Removed => Ok(StatusCode::NO_CONTENT),
+        Removal::Missing => {
+            conditions.check(None)?;
+            Err(missing())
+        }
+        Removal::Refused => Err(refused(app.registry().exam(&id).await?.map(|exam| exam.stamp()))),
     }
+}
+
+/// The id after which a page begins.
+fn cursor(parameters: &Parameters) -> Result<Option<ExamId>, Problem> {
+    let cursor = parameters.text("cursor").map(str::parse).transpose();
+    cursor.map_err(|_| {
+        let fix = "use the next_cursor of the page before";
+        Problem::invalid(vec![Fault::of_parameter("cursor", "not a cursor of this list", fix)])
+    })
 }
 
 fn parse_id(text: &str) -> Result<ExamId, Problem> {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::time::rfc3339;
 
 /// A job as the API shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct JobView {
     id: JobId,
     kind: String,
@@ -17,6 +17,8 @@ pub(crate) struct JobView {
     state: State,
     connector: String,
     exam_id: Option<String>,
+    /// The event of Docebo's that it looks after.
+    docebo_event: Option<String>,
     result_id: Option<String>,
     code: Option<String>,
     title: Option<&'static str>,
@@ -36,7 +38,8 @@ pub(crate) struct JobView {
 }
 
 /// One line of a job's history.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = JobStep)]
 struct StepView {
     #[serde(skip_serializing_if = "Option::is_none")]
     attempt: Option<u32>,
@@ -66,13 +69,16 @@ impl From<JobRecord> for JobView {
             .as_deref()
             .and_then(|code| Code::from_str(code).ok())
             .map(Code::entry);
+        let of_event = job.kind.starts_with("webhook.");
+        let (docebo_event, exam_id) = if of_event { (job.about, None) } else { (None, job.about) };
         Self {
             id: job.id,
             kind: job.kind,
             lane: job.lane,
             state: job.state,
             connector: job.connector,
-            exam_id: job.about,
+            exam_id,
+            docebo_event,
             result_id: job.result_id,
             code: job.code,
             title: entry.as_ref().map(|entry| entry.title),

@@ -3,8 +3,7 @@
 use axum::{Json, extract::State as Shared};
 use passback_producer::{Code, ExplanationView};
 use passback_queue::{Discarded, Filter, JobId, JobRecord, Lane, State};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::Identity,
@@ -13,6 +12,7 @@ use crate::{
     job_view::JobView,
     json::JsonBody,
     list::List,
+    openapi::query,
     parameters::{Parameters, reason_in_body},
     path_id::PathId,
     problem::{Fault, Problem},
@@ -23,13 +23,30 @@ use crate::{
 const MAX_PLACE_DIGITS: usize = 9;
 
 /// Why a job is to be ended.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelRequest {
     reason: String,
 }
 
+/// A job that was ended.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Cancelled {
+    id: JobId,
+    status: &'static str,
+}
+
 /// `GET /v1/jobs`
+#[utoipa::path(
+    get,
+    path = "/v1/jobs",
+    operation_id = "listJobs",
+    tag = "jobs",
+    summary = "Jobs, by their state, connector, lane and code",
+    description = "A page may be shorter than its limit, or empty, although there is a next one.",
+    params(query::Jobs),
+    responses((status = 200, description = "A page of jobs.", body = List<JobView>)),
+)]
 pub(crate) async fn list(Shared(app): Shared<App>, parameters: Parameters) -> Result<Json<List<JobView>>, Problem> {
     let parameters = parameters.only(&["state", "connector", "lane", "code", "limit", "cursor"])?;
     let state = parameters.parsed::<State>("state")?;
@@ -37,6 +54,17 @@ pub(crate) async fn list(Shared(app): Shared<App>, parameters: Parameters) -> Re
 }
 
 /// `GET /v1/jobs/{id}`
+#[utoipa::path(
+    get,
+    path = "/v1/jobs/{id}",
+    operation_id = "readJob",
+    tag = "jobs",
+    summary = "A job with its attempts",
+    description = "No payload, no e-mail. A job that has ended is kept for a week.",
+    params(("id" = JobId, Path, description = "The job.")),
+    responses((status = 200, description = "The job.", body = JobView)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn read(
     Shared(app): Shared<App>,
     PathId(id): PathId,
@@ -47,6 +75,17 @@ pub(crate) async fn read(
 }
 
 /// `GET /v1/jobs/{id}/explain`: the first thing that keeps the job from running, or how it ended.
+#[utoipa::path(
+    get,
+    path = "/v1/jobs/{id}/explain",
+    operation_id = "explainJob",
+    tag = "jobs",
+    summary = "Why a job is not running",
+    description = "The first thing that keeps it, since when, when it is expected to pass, and who can change it.",
+    params(("id" = JobId, Path, description = "The job.")),
+    responses((status = 200, description = "The explanation.", body = ExplanationView)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn explain(
     Shared(app): Shared<App>,
     PathId(id): PathId,
@@ -58,13 +97,25 @@ pub(crate) async fn explain(
 }
 
 /// `POST /v1/jobs/{id}/cancel`
+#[utoipa::path(
+    post,
+    path = "/v1/jobs/{id}/cancel",
+    operation_id = "cancelJob",
+    tag = "jobs",
+    summary = "End a job that is not running",
+    description = "",
+    params(("id" = JobId, Path, description = "The job.")),
+    request_body = CancelRequest,
+    responses((status = 200, description = "The job was ended.", body = Cancelled)),
+    extensions(("x-passback-codes" = json!(["not_found", "job_running", "not_dead", "already_ended"]))),
+)]
 pub(crate) async fn cancel(
     Shared(app): Shared<App>,
     PathId(id): PathId,
     identity: Identity,
     parameters: Parameters,
     JsonBody(request): JsonBody<CancelRequest>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Cancelled>, Problem> {
     parameters.only(&[])?;
     let reason = reason_in_body(&request.reason).map_err(|fault| Problem::invalid(vec![fault]))?;
     let id: JobId = id.parse().map_err(|_| not_found("job of this id"))?;
@@ -73,7 +124,10 @@ pub(crate) async fn cancel(
     let problem = match verdict {
         Some(Discarded::Discarded) => {
             note(&app, &identity, "job.cancelled", &format!("job {id}"), &reason, None).await;
-            return Ok(Json(json!({"id": id, "status": "discarded"})));
+            return Ok(Json(Cancelled {
+                id,
+                status: "discarded",
+            }));
         }
         Some(Discarded::Running) => Problem::new(Code::JobRunning, "A worker runs the job at this moment."),
         Some(Discarded::NotDead) => Problem::new(Code::NotDead, "The job is not a dead letter."),

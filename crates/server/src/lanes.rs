@@ -14,6 +14,7 @@ use crate::{
     failure::not_found,
     json::JsonBody,
     list::List,
+    openapi::query,
     parameters::Parameters,
     path_id::PathId,
     pause_request::{PauseRequest, ReasonRequest},
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// A lane as the API shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct LaneView {
     lane: Lane,
     /// Jobs of registered connectors that are ready, but for those behind another job of the same person and course.
@@ -38,12 +39,33 @@ pub(crate) struct LaneView {
 }
 
 /// `GET /v1/lanes`
+#[utoipa::path(
+    get,
+    path = "/v1/lanes",
+    operation_id = "listLanes",
+    tag = "lanes",
+    summary = "How much waits and runs in each lane",
+    description = "",
+    responses((status = 200, description = "The lanes.", body = List<LaneView>)),
+)]
 pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Result<Json<List<LaneView>>, Problem> {
     parameters.only(&[])?;
     Ok(Json(List::whole(views(&app).await?)))
 }
 
 /// `POST /v1/lanes/{lane}/pause[?dry_run=true]`
+#[utoipa::path(
+    post,
+    path = "/v1/lanes/{lane}/pause",
+    operation_id = "pauseLane",
+    tag = "lanes",
+    summary = "Pause a lane",
+    description = "",
+    params(("lane" = Lane, Path, description = "The lane."), query::DryRun),
+    request_body = PauseRequest,
+    responses((status = 200, description = "The lane as it now is.", body = Held<LaneView>)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn pause(
     State(app): State<App>,
     PathId(lane): PathId,
@@ -58,6 +80,18 @@ pub(crate) async fn pause(
 }
 
 /// `POST /v1/lanes/{lane}/resume[?dry_run=true]`
+#[utoipa::path(
+    post,
+    path = "/v1/lanes/{lane}/resume",
+    operation_id = "resumeLane",
+    tag = "lanes",
+    summary = "Resume a lane",
+    description = "",
+    params(("lane" = Lane, Path, description = "The lane."), query::DryRun),
+    request_body = ReasonRequest,
+    responses((status = 200, description = "The lane as it now is.", body = Held<LaneView>)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn resume(
     State(app): State<App>,
     PathId(lane): PathId,

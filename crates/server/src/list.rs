@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// A page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct List<T> {
     items: Vec<T>,
     next_cursor: Option<String>,

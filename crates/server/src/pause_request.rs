@@ -8,6 +8,7 @@ use passback_registry::without_emails;
 use serde::Deserialize;
 
 use crate::{
+    length::{LENGTH_FIX, NoLength, length},
     parameters::reason_in_body,
     problem::{Fault, Problem},
     time::rfc3339,
@@ -17,7 +18,7 @@ use crate::{
 const MAX_PAUSE: Duration = Duration::from_hours(365 * 24);
 
 /// A pause as it is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PauseRequest {
     reason: String,
@@ -30,7 +31,7 @@ pub(crate) struct PauseRequest {
 }
 
 /// Why a pause is ended, or a worker drained.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReasonRequest {
     reason: String,
@@ -115,26 +116,11 @@ fn length_until(text: &str, now_ms: u64) -> Result<Duration, Fault> {
 
 /// Reads `90s`, `30m`, `2h` or `7d`.
 fn length_of(text: &str) -> Result<Duration, Fault> {
-    let text = text.trim();
-    let fix = "write a whole number with its unit: 90s, 30m, 2h or 7d";
-    let not_a_length = || Fault::at("/for", "not a length of time", fix);
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let unit_s: u64 = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err(not_a_length()),
-    };
-    if number.is_empty() {
-        return Err(not_a_length());
-    }
-    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit_s));
-    match seconds {
-        Some(0) => Err(Fault::at("/for", "no time at all", fix)),
-        Some(seconds) => within_a_year(Duration::from_secs(seconds)).ok_or_else(|| too_long("/for")),
-        None => Err(too_long("/for")),
+    match length(text) {
+        Ok(Duration::ZERO) => Err(Fault::at("/for", "no time at all", LENGTH_FIX)),
+        Ok(length) => within_a_year(length).ok_or_else(|| too_long("/for")),
+        Err(NoLength::NotALength) => Err(Fault::at("/for", "not a length of time", LENGTH_FIX)),
+        Err(NoLength::TooLong) => Err(too_long("/for")),
     }
 }
 

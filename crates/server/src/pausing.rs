@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Something after it was paused or resumed, or as it is where that was only tried.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Held<T> {
     /// Whether anything was changed, or would be.
     pub(crate) changed: bool,

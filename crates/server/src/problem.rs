@@ -11,7 +11,7 @@ use passback_producer::{Actor, Code, FieldProblem};
 use serde::Serialize;
 
 /// What one field or parameter has wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub(crate) struct Fault {
     /// Where in the body, as a JSON pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -19,6 +19,9 @@ pub(crate) struct Fault {
     /// Which query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) parameter: Option<String>,
+    /// Which request header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) header: Option<String>,
     pub(crate) problem: String,
     pub(crate) fix: String,
 }
@@ -28,6 +31,7 @@ impl Fault {
         Self {
             pointer: Some(pointer.into()),
             parameter: None,
+            header: None,
             problem: problem.into(),
             fix: fix.into(),
         }
@@ -37,6 +41,17 @@ impl Fault {
         Self {
             pointer: None,
             parameter: Some(name.to_owned()),
+            header: None,
+            problem: problem.into(),
+            fix: fix.into(),
+        }
+    }
+
+    pub(crate) fn of_header(name: &str, problem: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            pointer: None,
+            parameter: None,
+            header: Some(name.to_owned()),
             problem: problem.into(),
             fix: fix.into(),
         }
@@ -57,10 +72,12 @@ pub(crate) struct Problem {
     detail: String,
     faults: Vec<Fault>,
     fixes: Vec<String>,
+    retry_after_s: Option<u64>,
 }
 
 /// A refusal as it is sent.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
 pub(crate) struct ProblemBody {
     #[serde(rename = "type")]
     kind: String,
@@ -89,6 +106,7 @@ impl Problem {
             detail: detail.into(),
             faults: Vec::new(),
             fixes: Vec::new(),
+            retry_after_s: None,
         }
     }
 
@@ -96,7 +114,8 @@ impl Problem {
     pub(crate) fn invalid(faults: Vec<Fault>) -> Self {
         let detail = match faults.as_slice() {
             [one] => {
-                let place = one.pointer.as_deref().or(one.parameter.as_deref()).unwrap_or_default();
+                let places = [&one.pointer, &one.parameter, &one.header];
+                let place = places.into_iter().flatten().next().map_or("", String::as_str);
                 format!("{place}: {}", one.problem)
             }
             several => format!("{} fields are not as they should be.", several.len()),
@@ -109,6 +128,14 @@ impl Problem {
 
     pub(crate) fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
+    }
+
+    /// When the same request may be sent again.
+    pub(crate) fn retry_after(self, seconds: u64) -> Self {
+        Self {
+            retry_after_s: Some(seconds),
+            ..self
+        }
     }
 
     pub(crate) fn with_fault(mut self, fault: Fault) -> Self {
@@ -154,14 +181,19 @@ impl Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        let passes = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS];
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        } else if passes.contains(&self.status) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"passback\""),
-            );
+            let scheme = if self.code == Code::WebhookUnauthorized {
+                "Basic realm=\"passback webhooks\", charset=\"UTF-8\""
+            } else {
+                "Bearer realm=\"passback\""
+            };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
         response
     }

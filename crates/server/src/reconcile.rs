@@ -12,7 +12,12 @@ use passback_queue::Name;
 use serde::Serialize;
 
 use crate::{
-    body::expect_media_type, parameters::Parameters, problem::Problem, reconcile_document, reconcile_stream, state::App,
+    body::expect_media_type,
+    parameters::Parameters,
+    problem::Problem,
+    reconcile_document::{self, Document, Question},
+    reconcile_stream,
+    state::App,
 };
 
 /// The most ids of one call.
@@ -28,7 +33,7 @@ const LINE_TYPES: [&str; 4] = [
 ];
 
 /// How many ids stand how.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 pub(crate) struct Summary {
     asked: u64,
     missing: u64,
@@ -61,6 +66,17 @@ impl Summary {
 }
 
 /// `POST /v1/reconcile`
+#[utoipa::path(
+    post,
+    path = "/v1/reconcile",
+    operation_id = "reconcile",
+    tag = "results",
+    summary = "Which of these results have arrived",
+    description = "Up to 100,000 ids: in one JSON document, or one per line, with an answer per line (the schema ReconcileLine) and a summary as the last line.",
+    request_body(content((Question = "application/json"), (String = "text/plain"), (String = "application/x-ndjson")), description = "The ids."),
+    responses((status = 200, description = "Where each result stands.", content((Document = "application/json"), (String = "application/x-ndjson")))),
+    extensions(("x-passback-codes" = json!(["too_busy"]))),
+)]
 pub(crate) async fn reconcile(
     State(app): State<App>,
     parameters: Parameters,

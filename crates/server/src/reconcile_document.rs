@@ -22,9 +22,11 @@ use crate::{
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 /// The ids that are asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = ReconcileRequest)]
 #[serde(deny_unknown_fields)]
-struct Question {
+pub(crate) struct Question {
+    #[schema(value_type = Vec<serde_json::Value>)]
     result_ids: Ids,
 }
 
@@ -78,7 +80,8 @@ impl<'de> Visitor<'de> for Bounded {
 }
 
 /// The whole answer; what has arrived is counted, and not named.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
+#[schema(as = ReconcileAnswer)]
 pub(crate) struct Document {
     summary: Summary,
     missing: Vec<String>,
@@ -89,7 +92,8 @@ pub(crate) struct Document {
 }
 
 /// Where one result stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ReconciledResult)]
 struct Stands {
     result_id: String,
     state: Option<String>,
@@ -97,7 +101,8 @@ struct Stands {
 }
 
 /// An entry that is no id.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = InvalidEntry)]
 struct Invalid {
     index: usize,
     detail: String,

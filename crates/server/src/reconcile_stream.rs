@@ -26,8 +26,9 @@ use crate::{
 const MAX_DURATION: Duration = Duration::from_mins(10);
 
 /// Where the id of a line stands.
-#[derive(Debug, Serialize)]
-struct LineAnswer {
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ReconcileLine)]
+pub(crate) struct LineAnswer {
     line: u64,
     result_id: Option<String>,
     status: &'static str,
@@ -39,8 +40,9 @@ struct LineAnswer {
 }
 
 /// The last line of a whole answer.
-#[derive(Debug, Serialize)]
-struct LastLine<'a> {
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ReconcileLastLine)]
+pub(crate) struct LastLine<'a> {
     summary: &'a Summary,
 }
 

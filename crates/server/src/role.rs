@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 /// What the bearer of a token may do; each role may all that the ones before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Ask for checks, hand in results, read both.
@@ -14,7 +14,7 @@ pub enum Role {
     Viewer,
     /// Redrive, discard, cancel, validate, pause.
     Operator,
-    /// Change connectors and exams.
+    /// Change connectors, exams and tokens.
     Admin,
 }
 

@@ -8,6 +8,7 @@ use crate::{
     auth::Identity,
     intervention::note,
     json::JsonBody,
+    openapi::query,
     parameters::{Parameters, reason_in_body},
     problem::{Fault, Problem},
     scan_cursor,
@@ -15,7 +16,8 @@ use crate::{
 };
 
 /// Which slice is to be sealed again, and why.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = RotationRequest)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rotation {
     cursor: Option<String>,
@@ -23,6 +25,16 @@ pub(crate) struct Rotation {
 }
 
 /// `GET /v1/secrets[?cursor=]`: one slice; the connectors' secrets are counted with the first.
+#[utoipa::path(
+    get,
+    path = "/v1/secrets",
+    operation_id = "listSecrets",
+    tag = "people and secrets",
+    summary = "What each master key has sealed",
+    description = "One slice of all jobs at a time; the connectors' secrets are counted with the first.",
+    params(query::Slice),
+    responses((status = 200, description = "What the keys have sealed, as far as this slice shows it.", body = KeyUsage)),
+)]
 pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Result<Json<KeyUsage>, Problem> {
     let parameters = parameters.only(&["cursor"])?;
     let cursor = scan_cursor::parse(parameters.text("cursor"));
@@ -37,6 +49,16 @@ pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Resu
 }
 
 /// `POST /v1/secrets/rotate`: one slice; the connectors' secrets are done with the first.
+#[utoipa::path(
+    post,
+    path = "/v1/secrets/rotate",
+    operation_id = "rotateSecrets",
+    tag = "people and secrets",
+    summary = "Seal with the current master key what older ones sealed",
+    description = "One slice at a time; may end at any point and be begun again.",
+    request_body = Rotation,
+    responses((status = 200, description = "What was sealed again in this slice.", body = Resealed)),
+)]
 pub(crate) async fn rotate(
     State(app): State<App>,
     identity: Identity,
@@ -52,10 +74,9 @@ pub(crate) async fn rotate(
             return Err(Problem::invalid(cursor.err().into_iter().chain(reason.err()).collect()));
         }
     };
-    if cursor == 0 {
-        // Once, and before anything is done: who stops half-way has rotated all the same.
-        let key = format!("to key {}", app.registry().vault().current_key_id());
-        note(&app, &identity, "secrets.rotated", "secrets", &reason, Some(key)).await;
-    }
+    // Before anything is done: who stops half-way has rotated all the same, and nobody begins in the middle unseen.
+    let part = if cursor == 0 { "" } else { ", continued" };
+    let key = format!("to key {}{part}", app.registry().vault().current_key_id());
+    note(&app, &identity, "secrets.rotated", "secrets", &reason, Some(key)).await;
     Ok(Json(app.producer.reseal(cursor).await?))
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use passback_producer::Producer;
 use passback_queue::Queue;
-use passback_registry::Registry;
+use passback_registry::{Registry, TokenId, TokenWatch};
 use tokio::sync::Semaphore;
 
-use crate::{ServerConfig, readiness::Readiness};
+use crate::{ServerConfig, places::Places, rate_limit::Rates, readiness::Readiness, token_use::TokenUse};
 
 /// Batches taken at once; each may hold its lines and verdicts in memory.
 const MAX_BATCHES: usize = 32;
@@ -21,27 +21,41 @@ const MAX_STREAMS: usize = 64;
 pub(crate) struct App {
     pub(crate) producer: Producer,
     pub(crate) config: Arc<ServerConfig>,
+    /// One permit per request that is worked on.
+    pub(crate) slots: Arc<Semaphore>,
     /// One permit per request that waits for an answer.
     pub(crate) waiters: Arc<Semaphore>,
-    /// One permit per batch that is read.
-    pub(crate) batches: Arc<Semaphore>,
+    /// One place per batch that is read.
+    pub(crate) batches: Arc<Places<TokenId>>,
     /// One permit per reconciliation.
     pub(crate) reconciliations: Arc<Semaphore>,
-    /// One permit per stream of events.
-    pub(crate) streams: Arc<Semaphore>,
+    /// One place per stream of events.
+    pub(crate) streams: Arc<Places<TokenId>>,
     pub(crate) readiness: Arc<Readiness>,
+    /// The tokens that are stored.
+    pub(crate) tokens: TokenWatch,
+    /// When each token was last used.
+    pub(crate) token_use: Arc<TokenUse>,
+    /// How much each token and each connector has asked of late.
+    pub(crate) rates: Arc<Rates>,
 }
 
 impl App {
     pub(crate) fn new(producer: Producer, config: ServerConfig) -> Self {
         let waiters = Arc::new(Semaphore::new(config.max_waiting_requests));
+        let slots = Arc::new(Semaphore::new(config.max_concurrent_requests));
+        let tokens = TokenWatch::new(producer.registry().clone());
         Self {
             producer,
+            tokens,
+            token_use: Arc::default(),
+            rates: Arc::new(Rates::of(&config)),
             config: Arc::new(config),
+            slots,
             waiters,
-            batches: Arc::new(Semaphore::new(MAX_BATCHES)),
+            batches: Places::new(MAX_BATCHES),
             reconciliations: Arc::new(Semaphore::new(MAX_RECONCILIATIONS)),
-            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            streams: Places::new(MAX_STREAMS),
             readiness: Arc::default(),
         }
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{parameters::Parameters, problem::Problem, state::App};
 
 /// The figures of the whole.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Stats {
     #[serde(flatten)]
     counts: Counts,
@@ -16,6 +16,15 @@ pub(crate) struct Stats {
 }
 
 /// `GET /v1/stats`
+#[utoipa::path(
+    get,
+    path = "/v1/stats",
+    operation_id = "readStats",
+    tag = "watching",
+    summary = "How many jobs there are in each state",
+    description = "And what ended how since the beginning, and how many results are overdue.",
+    responses((status = 200, description = "The figures.", body = Stats)),
+)]
 pub(crate) async fn read(State(app): State<App>, parameters: Parameters) -> Result<Json<Stats>, Problem> {
     parameters.only(&[])?;
     let counts = app.queue().counts().await?;

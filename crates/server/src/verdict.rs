@@ -18,7 +18,8 @@ use crate::{
 const MAX_ECHO_CHARS: usize = 128;
 
 /// What became of one line.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = BatchVerdict)]
 pub(crate) struct Verdict {
     line: u64,
     result_id: Option<String>,
@@ -62,6 +63,16 @@ impl Verdict {
             problem: Some(Box::new(problem.body(None))),
         }
     }
+
+    /// Whether it says more than a code.
+    pub(crate) fn is_explained(&self) -> bool {
+        self.problem.is_some()
+    }
+
+    /// Leaves the code to speak for itself.
+    pub(crate) fn leave_explanation(&mut self) {
+        self.problem = None;
+    }
 }
 
 /// Nobody reads the verdicts any more.
@@ -86,6 +97,11 @@ impl VerdictSender {
             lines.push(b'\n');
         }
         self.0.try_send(Message::Lines(lines.into())).map_err(|_| Deserted)
+    }
+
+    /// Waits until everything was taken, or nobody takes any more.
+    pub(crate) async fn taken(&self) {
+        self.0.closed().await;
     }
 
     /// Says that the answer is whole.

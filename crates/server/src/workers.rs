@@ -12,6 +12,7 @@ use crate::{
     failure::not_found,
     json::JsonBody,
     list::List,
+    openapi::query,
     parameters::Parameters,
     path_id::PathId,
     pause_request::{PauseRequest, ReasonRequest},
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// A worker incarnation as the API shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct WorkerView {
     id: String,
     host: Option<String>,
@@ -56,6 +57,15 @@ impl WorkerView {
 }
 
 /// `GET /v1/workers`
+#[utoipa::path(
+    get,
+    path = "/v1/workers",
+    operation_id = "listWorkers",
+    tag = "workers",
+    summary = "The worker incarnations that are known",
+    description = "",
+    responses((status = 200, description = "The workers.", body = List<WorkerView>)),
+)]
 pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Result<Json<List<WorkerView>>, Problem> {
     parameters.only(&[])?;
     let now_ms = app.queue().now_ms().await?;
@@ -67,6 +77,18 @@ pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Resu
 }
 
 /// `POST /v1/workers/{id}/pause[?dry_run=true]`
+#[utoipa::path(
+    post,
+    path = "/v1/workers/{id}/pause",
+    operation_id = "pauseWorker",
+    tag = "workers",
+    summary = "Pause a worker",
+    description = "",
+    params(("id" = String, Path, description = "The worker incarnation.", pattern = "^[A-Za-z0-9._:/@+-]{1,200}$"), query::DryRun),
+    request_body = PauseRequest,
+    responses((status = 200, description = "The worker as it now is.", body = Held<WorkerView>)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn pause(
     State(app): State<App>,
     PathId(id): PathId,
@@ -80,6 +102,18 @@ pub(crate) async fn pause(
 }
 
 /// `POST /v1/workers/{id}/drain[?dry_run=true]`: a drained worker ends by itself.
+#[utoipa::path(
+    post,
+    path = "/v1/workers/{id}/drain",
+    operation_id = "drainWorker",
+    tag = "workers",
+    summary = "Have a worker end once nothing runs",
+    description = "",
+    params(("id" = String, Path, description = "The worker incarnation.", pattern = "^[A-Za-z0-9._:/@+-]{1,200}$"), query::DryRun),
+    request_body = ReasonRequest,
+    responses((status = 200, description = "The worker as it now is.", body = Held<WorkerView>)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn drain(
     State(app): State<App>,
     PathId(id): PathId,
@@ -92,6 +126,18 @@ pub(crate) async fn drain(
 }
 
 /// `POST /v1/workers/{id}/resume[?dry_run=true]`
+#[utoipa::path(
+    post,
+    path = "/v1/workers/{id}/resume",
+    operation_id = "resumeWorker",
+    tag = "workers",
+    summary = "Resume a worker",
+    description = "",
+    params(("id" = String, Path, description = "The worker incarnation.", pattern = "^[A-Za-z0-9._:/@+-]{1,200}$"), query::DryRun),
+    request_body = ReasonRequest,
+    responses((status = 200, description = "The worker as it now is.", body = Held<WorkerView>)),
+    extensions(("x-passback-codes" = json!(["not_found"]))),
+)]
 pub(crate) async fn resume(
     State(app): State<App>,
     PathId(id): PathId,

@@ -1,11 +1,10 @@
 //! `passback token new`
 
 use clap::{Args, Subcommand};
-use passback_server::{Role, TokenHash};
+use passback_server::{Role, TokenHash, is_token_name};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use crate::config::is_token_name;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
 

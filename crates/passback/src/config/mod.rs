@@ -15,4 +15,3 @@ pub(crate) use duration::parse_duration;
 pub(crate) use layers::{Layers, Sources};
 pub(crate) use settings::Settings;
 pub(crate) use show::{mask_password, show};
-pub(crate) use tokens::is_token_name;

@@ -115,6 +115,7 @@ impl Stack {
             name: ADMIN_NAME.to_owned(),
             role: Role::Admin,
             sha256: TokenHash::of(&plan.admin_token),
+            expires_at: None,
         };
         let config = ServerConfig {
             tokens: vec![entry],

@@ -3,7 +3,11 @@
 
 mod bad_input;
 mod batch;
+mod batch_clients;
+mod browsers;
 mod checks;
+mod conditions;
+mod conventions;
 mod dead_letters;
 mod decisions;
 mod door;

@@ -69,6 +69,58 @@ async fn an_outage_is_told_and_ends_by_itself() {
 }
 
 #[tokio::test]
+async fn no_call_takes_an_outage_for_anything_else() {
+    let world = World::start().await;
+    world.redis.stop().await;
+    let id = "01JD0000000000000000000000";
+    let reads = [
+        "/v1/results?open=true",
+        "/v1/results/r-1",
+        "/v1/jobs",
+        &format!("/v1/jobs/{id}"),
+        &format!("/v1/jobs/{id}/explain"),
+        &format!("/v1/eligibility-checks/{id}"),
+        &format!("/v1/eligibility-checks/{id}?wait=1s"),
+        "/v1/dead-letters",
+        "/v1/connectors",
+        "/v1/connectors/acme",
+        "/v1/exams",
+        "/v1/exams/forklift-01",
+        "/v1/lanes",
+        "/v1/workers",
+        "/v1/stats",
+        "/v1/audit",
+        "/v1/events",
+        "/v1/events?after=latest&wait=1s",
+        "/v1/secrets",
+    ];
+    let mut answers = Vec::new();
+    for path in reads {
+        answers.push((path, world.call_get(Role::Admin, path).await));
+    }
+    let exam = json!({"connector": "acme", "course_id": 147});
+    answers.push(("PUT exam", world.put("/v1/exams/crane-01", &exam).await));
+    let reason = json!({"reason": "maintenance"});
+    for path in [
+        "/v1/connectors/acme/pause",
+        "/v1/connectors/acme/resume",
+        "/v1/lanes/push/pause",
+    ] {
+        answers.push((path, world.post(Role::Admin, path, &reason).await));
+    }
+    for (path, answer) in answers {
+        assert_eq!(
+            answer.status,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "{path}: {}",
+            answer.text
+        );
+        assert_eq!(answer.json()["code"], "store_unavailable", "{path}");
+        assert_eq!(answer.header(header::RETRY_AFTER), "1", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_full_redis_is_told_as_such_and_takes_nothing() {
     let world = World::start().await;
     world.redis.cli(&["CONFIG", "SET", "maxmemory", "1"]).await;

@@ -62,11 +62,12 @@ pub(crate) fn token(role: Role) -> String {
 }
 
 /// The usual limits and a token for each role.
-fn config() -> ServerConfig {
+pub(crate) fn config() -> ServerConfig {
     let entry = |role: Role| TokenEntry {
         name: format!("the-{role}"),
         role,
         sha256: TokenHash::of(&SecretString::from(token(role))),
+        expires_at: None,
     };
     ServerConfig {
         tokens: Role::ALL.map(entry).to_vec(),
@@ -76,6 +77,11 @@ fn config() -> ServerConfig {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::start_with(config()).await
+    }
+
+    /// The same with a server that was told something else than usual.
+    pub(crate) async fn start_with(config: ServerConfig) -> Self {
         let redis = TestRedis::start().await;
         let options = RedisOptions::new(redis.url());
         let queue = Queue::new(options.clone()).unwrap();
@@ -105,7 +111,6 @@ impl World {
             ..ExamInput::default()
         };
         registry.put_exam(&exam.validate().unwrap(), "test").await.unwrap();
-        let config = config();
         let closing = config.closing.clone();
         let app = app(Producer::new(queue.clone(), registry.clone()), config);
         Self {
@@ -128,20 +133,19 @@ impl World {
         }
     }
 
+    /// The same with a server that is told something else.
+    pub(crate) fn told(self, config: ServerConfig) -> Self {
+        let app = app(Producer::new(self.queue.clone(), self.registry.clone()), config);
+        Self { app, ..self }
+    }
+
     /// Another server on the same Redis, as after a restart.
     pub(crate) fn another_server(&self) -> Router {
         app(Producer::new(self.queue.clone(), self.registry.clone()), config())
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.app.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, MAX_ANSWER_BYTES).await.unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
+        send(self.app.clone(), request).await
     }
 
     /// A call by a role with a body of a media type.
@@ -161,6 +165,31 @@ impl World {
             .body(body.into())
             .unwrap();
         self.send(request).await
+    }
+
+    /// A call with headers of its own.
+    pub(crate) async fn call_with(
+        &self,
+        role: Role,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {}", token(role)))
+            .header(header::CONTENT_TYPE, JSON);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// A call with whatever token.
+    pub(crate) async fn call_as(&self, token: &str, method: Method, path: &str) -> Answer {
+        call_as(self.app.clone(), token, method, path).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -243,6 +272,29 @@ impl World {
     pub(crate) async fn state(&self, id: JobId) -> State {
         self.queue.job(id).await.unwrap().unwrap().state
     }
+}
+
+/// A call to one of several servers.
+pub(crate) async fn send(app: Router, request: Request<Body>) -> Answer {
+    let response = app.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, MAX_ANSWER_BYTES).await.unwrap();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        text: String::from_utf8(bytes.to_vec()).unwrap(),
+    }
+}
+
+/// A call to one of several servers with whatever token.
+pub(crate) async fn call_as(app: Router, token: &str, method: Method, path: &str) -> Answer {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .body(Body::empty())
+        .unwrap();
+    send(app, request).await
 }
 
 /// A result that is as it should be.
