@@ -22,7 +22,7 @@ use crate::{
     problem::Problem,
     reconcile, results, secrets,
     state::App,
-    stats, workers,
+    stats, tokens, workers,
 };
 
 /// The whole API as a service.
@@ -141,6 +141,8 @@ fn administering() -> OpenApiRouter<App> {
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::rotate))
         .routes(routes!(erasure::erase))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::read, tokens::revoke))
 }
 
 fn for_role(role: Role, routes: OpenApiRouter<App>) -> OpenApiRouter<App> {

@@ -25,4 +25,6 @@ mod results;
 mod serving;
 mod serving_tls;
 mod standing;
+mod tokens;
+mod tokens_lifetime;
 mod world;
