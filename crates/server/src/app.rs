@@ -16,13 +16,13 @@ use tracing::Span;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    Role, ServerConfig, audit, auth, batch, checks, connectors, context, cors, dead_letters, decisions, erasure,
-    events, exams, health, jobs, lanes, load,
+    Role, ServerConfig, audit, auth, batch, checks, connectors, context, cors, dead_letters, decisions, docebo_events,
+    erasure, events, exams, health, jobs, lanes, load,
     openapi::{self, Description},
     problem::Problem,
     reconcile, results, secrets,
     state::App,
-    stats, tokens, workers,
+    stats, tokens, webhooks, workers,
 };
 
 /// The whole API as a service.
@@ -37,7 +37,7 @@ pub fn app(producer: Producer, config: ServerConfig) -> Router {
         .merge(for_role(Role::Operator, operating_dead_letters()))
         .merge(for_role(Role::Admin, administering()))
         .split_for_parts();
-    let (open, described_open) = open_to_all().split_for_parts();
+    let (open, described_open) = open_to_all().merge(webhook_door()).split_for_parts();
     described.merge(described_open);
     let api = api
         .fallback(no_route)
@@ -48,6 +48,11 @@ pub fn app(producer: Producer, config: ServerConfig) -> Router {
         .layer(Extension(Description::of(described)))
         .method_not_allowed_fallback(no_method);
     with_outer_layers(open.merge(api), cors).with_state(app)
+}
+
+/// Where Docebo calls: with credentials of its own, and with places of its own.
+fn webhook_door() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(webhooks::receive))
 }
 
 /// Probes and the description: they need no token and no slot.
@@ -101,6 +106,8 @@ fn reading() -> OpenApiRouter<App> {
         .routes(routes!(workers::list))
         .routes(routes!(stats::read))
         .routes(routes!(audit::list))
+        .routes(routes!(docebo_events::list))
+        .routes(routes!(docebo_events::read))
 }
 
 /// What only looks at dead letters.
@@ -131,6 +138,7 @@ fn operating() -> OpenApiRouter<App> {
         .routes(routes!(workers::pause))
         .routes(routes!(workers::resume))
         .routes(routes!(workers::drain))
+        .routes(routes!(docebo_events::replay))
 }
 
 /// What changes where results go, and what is kept of people and secrets.

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use passback_producer::Producer;
 use passback_queue::Queue;
-use passback_registry::{Registry, TokenId, TokenWatch};
+use passback_registry::{ConnectorId, Registry, TokenId, TokenWatch};
 use tokio::sync::Semaphore;
 
-use crate::{ServerConfig, places::Places, rate_limit::Rates, readiness::Readiness, token_use::TokenUse};
+use crate::{
+    ServerConfig, places::Places, rate_limit::Rates, readiness::Readiness, refusals::Refusals, token_use::TokenUse,
+};
 
 /// Batches taken at once; each may hold its lines and verdicts in memory.
 const MAX_BATCHES: usize = 32;
@@ -15,6 +17,9 @@ const MAX_BATCHES: usize = 32;
 const MAX_RECONCILIATIONS: usize = 4;
 /// Streams of events open at once.
 const MAX_STREAMS: usize = 64;
+
+/// Webhooks taken at once; each may hold its body in memory.
+const MAX_WEBHOOKS: usize = 64;
 
 /// What every handler shares; cheap to clone.
 #[derive(Clone)]
@@ -31,6 +36,8 @@ pub(crate) struct App {
     pub(crate) reconciliations: Arc<Semaphore>,
     /// One place per stream of events.
     pub(crate) streams: Arc<Places<TokenId>>,
+    /// One place per webhook that is taken.
+    pub(crate) webhooks: Arc<Places<ConnectorId>>,
     pub(crate) readiness: Arc<Readiness>,
     /// The tokens that are stored.
     pub(crate) tokens: TokenWatch,
@@ -38,6 +45,8 @@ pub(crate) struct App {
     pub(crate) token_use: Arc<TokenUse>,
     /// How much each token and each connector has asked of late.
     pub(crate) rates: Arc<Rates>,
+    /// How many webhooks were refused of late.
+    pub(crate) refusals: Arc<Refusals>,
 }
 
 impl App {
@@ -50,12 +59,14 @@ impl App {
             tokens,
             token_use: Arc::default(),
             rates: Arc::new(Rates::of(&config)),
+            refusals: Arc::default(),
             config: Arc::new(config),
             slots,
             waiters,
             batches: Places::new(MAX_BATCHES),
             reconciliations: Arc::new(Semaphore::new(MAX_RECONCILIATIONS)),
             streams: Places::new(MAX_STREAMS),
+            webhooks: Places::new(MAX_WEBHOOKS),
             readiness: Arc::default(),
         }
     }

@@ -27,4 +27,5 @@ mod serving_tls;
 mod standing;
 mod tokens;
 mod tokens_lifetime;
+mod webhooks;
 mod world;
