@@ -16,8 +16,9 @@ use tracing::Span;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    Role, ServerConfig, audit, auth, batch, checks, connectors, context, cors, dead_letters, decisions, docebo_events,
-    erasure, events, exams, health, jobs, lanes, load,
+    Role, ServerConfig, audit, auth, batch, checks, connectors, context, cors, dead_letters, dead_letters_export,
+    dead_letters_groups, dead_letters_plan, dead_letters_run, dead_letters_runner, decisions, docebo_events, erasure,
+    events, exams, health, jobs, lanes, load,
     openapi::{self, Description},
     problem::Problem,
     reconcile, results, secrets,
@@ -29,6 +30,7 @@ use crate::{
 pub fn app(producer: Producer, config: ServerConfig) -> Router {
     let cors = cors::layer(&config.cors_origins);
     let app = App::new(producer, config);
+    dead_letters_runner::start(app.clone());
     let (api, mut described) = OpenApiRouter::with_openapi(openapi::described())
         .merge(for_role(Role::Ingest, intake()))
         .merge(for_role(Role::Viewer, reading()))
@@ -110,18 +112,24 @@ fn reading() -> OpenApiRouter<App> {
         .routes(routes!(docebo_events::read))
 }
 
-/// What only looks at dead letters.
+/// What only looks at dead letters and plans.
 fn reading_dead_letters() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(dead_letters::list))
+        .routes(routes!(dead_letters_groups::list))
+        .routes(routes!(dead_letters_plan::list))
+        .routes(routes!(dead_letters_plan::read))
         .routes(routes!(dead_letters::read))
 }
 
-/// What puts dead letters right.
+/// What puts dead letters right, or takes them all away.
 fn operating_dead_letters() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(dead_letters_export::export))
+        .routes(routes!(dead_letters_plan::make))
         .routes(routes!(dead_letters::redrive))
         .routes(routes!(dead_letters::discard))
+        .routes(routes!(dead_letters_run::stop))
 }
 
 /// What puts stuck work right.

@@ -1,37 +1,34 @@
 //! Dead letters: look at them, give them a new life, or end them for good.
 
-use axum::{Json, extract::State as Shared};
+use axum::{
+    Json,
+    extract::State as Shared,
+    response::{IntoResponse, Response},
+};
 use passback_producer::Code;
-use passback_queue::{Discarded, JobId, Redriven, State};
-use serde::{Deserialize, Serialize};
+use passback_queue::{Discarded, JobId, PlanAction, Redriven, State};
+use serde::Serialize;
 
 use crate::{
     auth::Identity,
     chunks::{Done, in_chunks},
+    dead_letters_plan_view::PlanView,
+    dead_letters_run,
+    dead_letters_selection::{Chosen, Selection},
     failure::not_found,
     intervention::{intervention, note},
     job_view::JobView,
     jobs,
     json::JsonBody,
     openapi::query,
-    parameters::{Parameters, reason_in_body},
+    parameters::Parameters,
     path_id::PathId,
-    problem::{Fault, Problem},
+    problem::Problem,
     state::App,
 };
 
-/// The most jobs of one call.
-const MAX_IDS: usize = 1_000;
 /// The most ids that one entry of the audit trail names.
 const MAX_IDS_NOTED: usize = 10;
-
-/// Which jobs, and why.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Selection {
-    ids: Vec<String>,
-    reason: String,
-}
 
 /// What became of each job of a selection.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -111,28 +108,37 @@ pub(crate) async fn read(
     )))
 }
 
-/// `POST /v1/dead-letters/redrive`
+/// `POST /v1/dead-letters/redrive`: some jobs now, or a plan from now on.
 #[utoipa::path(
     post,
     path = "/v1/dead-letters/redrive",
     operation_id = "redriveDeadLetters",
     tag = "dead letters",
     summary = "Give dead letters a new life",
-    description = "Each job has its own verdict: one that cannot be redriven never stops the others.",
+    description = "Some jobs now (`ids`), or a plan from now on (`plan`, at `per_second` jobs a second). Each job has its own verdict: one that cannot be redriven never stops the others.",
     request_body = Selection,
-    responses((status = 200, description = "What became of each job.", body = Outcome)),
-    extensions(("x-passback-codes" = json!(["not_found"]))),
+    responses((status = 200, description = "What became of each job.", body = Outcome), (status = 202, description = "The plan runs from now on.", body = PlanView, headers(("Location" = String, description = "Where it is watched.")))),
+    extensions(("x-passback-codes" = json!(["not_found", "plan_running", "plan_finished"]))),
 )]
 pub(crate) async fn redrive(
     Shared(app): Shared<App>,
     identity: Identity,
     parameters: Parameters,
     JsonBody(selection): JsonBody<Selection>,
-) -> Result<Json<Outcome>, Problem> {
+) -> Result<Response, Problem> {
     parameters.only(&[])?;
-    let (ids, reason) = checked(&selection)?;
-    let by = intervention(&app, &identity, &reason).await?;
-    let done = in_chunks(&ids, |chunk| {
+    let (chosen, reason) = selection.checked()?;
+    match chosen {
+        Chosen::Jobs(ids) => Ok(redrive_jobs(&app, &identity, &ids, &reason).await?.into_response()),
+        Chosen::Plan { id, per_second } => {
+            dead_letters_run::start(&app, &identity, id, PlanAction::Redrive, per_second, &reason).await
+        }
+    }
+}
+
+async fn redrive_jobs(app: &App, identity: &Identity, ids: &[JobId], reason: &str) -> Result<Json<Outcome>, Problem> {
+    let by = intervention(app, identity, reason).await?;
+    let done = in_chunks(ids, |chunk| {
         let (queue, by) = (app.queue(), &by);
         async move { queue.redrive(&chunk, by).await }
     })
@@ -142,31 +148,40 @@ pub(crate) async fn redrive(
         Redriven::NotDead => ItemOutcome::new(id, "not_dead", Some(Code::NotDead)),
         Redriven::Unknown => ItemOutcome::new(id, "not_found", Some(Code::NotFound)),
     });
-    conclude(&app, &identity, "dead_letter.redriven", &reason, done).await
+    conclude(app, identity, "dead_letter.redriven", reason, done).await
 }
 
-/// `POST /v1/dead-letters/discard`
+/// `POST /v1/dead-letters/discard`: some jobs now, or a plan from now on.
 #[utoipa::path(
     post,
     path = "/v1/dead-letters/discard",
     operation_id = "discardDeadLetters",
     tag = "dead letters",
     summary = "End dead letters for good",
-    description = "",
+    description = "Some jobs now (`ids`), or a plan from now on (`plan`, at `per_second` jobs a second).",
     request_body = Selection,
-    responses((status = 200, description = "What became of each job.", body = Outcome)),
-    extensions(("x-passback-codes" = json!(["not_found"]))),
+    responses((status = 200, description = "What became of each job.", body = Outcome), (status = 202, description = "The plan runs from now on.", body = PlanView, headers(("Location" = String, description = "Where it is watched.")))),
+    extensions(("x-passback-codes" = json!(["not_found", "plan_running", "plan_finished"]))),
 )]
 pub(crate) async fn discard(
     Shared(app): Shared<App>,
     identity: Identity,
     parameters: Parameters,
     JsonBody(selection): JsonBody<Selection>,
-) -> Result<Json<Outcome>, Problem> {
+) -> Result<Response, Problem> {
     parameters.only(&[])?;
-    let (ids, reason) = checked(&selection)?;
-    let by = intervention(&app, &identity, &reason).await?;
-    let done = in_chunks(&ids, |chunk| {
+    let (chosen, reason) = selection.checked()?;
+    match chosen {
+        Chosen::Jobs(ids) => Ok(discard_jobs(&app, &identity, &ids, &reason).await?.into_response()),
+        Chosen::Plan { id, per_second } => {
+            dead_letters_run::start(&app, &identity, id, PlanAction::Discard, per_second, &reason).await
+        }
+    }
+}
+
+async fn discard_jobs(app: &App, identity: &Identity, ids: &[JobId], reason: &str) -> Result<Json<Outcome>, Problem> {
+    let by = intervention(app, identity, reason).await?;
+    let done = in_chunks(ids, |chunk| {
         let (queue, by) = (app.queue(), &by);
         async move { queue.discard(&chunk, by).await }
     })
@@ -178,32 +193,7 @@ pub(crate) async fn discard(
         Discarded::Ended => ItemOutcome::new(id, "already_ended", Some(Code::AlreadyEnded)),
         Discarded::Unknown => ItemOutcome::new(id, "not_found", Some(Code::NotFound)),
     });
-    conclude(&app, &identity, "dead_letter.discarded", &reason, done).await
-}
-
-/// Checks ids and reason, and says all that is wrong with them.
-fn checked(selection: &Selection) -> Result<(Vec<JobId>, String), Problem> {
-    let mut faults = Vec::new();
-    if !(1..=MAX_IDS).contains(&selection.ids.len()) {
-        let fix = format!("name 1 to {MAX_IDS} jobs");
-        faults.push(Fault::at("/ids", "none, or too many", fix));
-    }
-    let mut ids = Vec::new();
-    for (index, text) in selection.ids.iter().take(MAX_IDS).enumerate() {
-        match text.parse::<JobId>() {
-            Ok(id) if ids.contains(&id) => {
-                faults.push(Fault::at(format!("/ids/{index}"), "given twice", "give it once"));
-            }
-            Ok(id) => ids.push(id),
-            Err(error) => faults.push(Fault::at(format!("/ids/{index}"), "not a job id", error.to_string())),
-        }
-    }
-    match reason_in_body(&selection.reason) {
-        Ok(reason) if faults.is_empty() => return Ok((ids, reason)),
-        Ok(_) => {}
-        Err(fault) => faults.push(fault),
-    }
-    Err(Problem::invalid(faults))
+    conclude(app, identity, "dead_letter.discarded", reason, done).await
 }
 
 /// Puts what was done on record and sums it up, or says after it why the rest was not done.

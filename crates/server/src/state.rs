@@ -5,7 +5,7 @@ use std::sync::Arc;
 use passback_producer::Producer;
 use passback_queue::Queue;
 use passback_registry::{ConnectorId, Registry, TokenId, TokenWatch};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     ServerConfig, places::Places, rate_limit::Rates, readiness::Readiness, refusals::Refusals, token_use::TokenUse,
@@ -20,6 +20,8 @@ const MAX_STREAMS: usize = 64;
 
 /// Webhooks taken at once; each may hold its body in memory.
 const MAX_WEBHOOKS: usize = 64;
+/// Walks over all dead letters made at once; each asks much of Redis.
+const MAX_WALKS: usize = 4;
 
 /// What every handler shares; cheap to clone.
 #[derive(Clone)]
@@ -39,6 +41,10 @@ pub(crate) struct App {
     /// One place per webhook that is taken.
     pub(crate) webhooks: Arc<Places<ConnectorId>>,
     pub(crate) readiness: Arc<Readiness>,
+    /// One permit per walk over all dead letters.
+    pub(crate) walks: Arc<Semaphore>,
+    /// That this server was told to start a plan.
+    pub(crate) plan_started: Arc<Notify>,
     /// The tokens that are stored.
     pub(crate) tokens: TokenWatch,
     /// When each token was last used.
@@ -68,6 +74,8 @@ impl App {
             streams: Places::new(MAX_STREAMS),
             webhooks: Places::new(MAX_WEBHOOKS),
             readiness: Arc::default(),
+            walks: Arc::new(Semaphore::new(MAX_WALKS)),
+            plan_started: Arc::default(),
         }
     }
 
