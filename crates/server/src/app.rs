@@ -18,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     Role, ServerConfig, audit, auth, batch, checks, connectors, context, cors, dead_letters, dead_letters_export,
     dead_letters_groups, dead_letters_plan, dead_letters_run, dead_letters_runner, decisions, docebo_events, erasure,
-    events, exams, health, jobs, lanes, load,
+    events, exams, health, jobs, lanes, load, metrics, metrics_requests,
     openapi::{self, Description},
     problem::Problem,
     reconcile, results, secrets,
@@ -49,7 +49,9 @@ pub fn app(producer: Producer, config: ServerConfig) -> Router {
     let open = open
         .layer(Extension(Description::of(described)))
         .method_not_allowed_fallback(no_method);
-    with_outer_layers(open.merge(api), cors).with_state(app)
+    with_outer_layers(open.merge(api), cors)
+        .layer(from_fn_with_state(app.clone(), metrics_requests::count))
+        .with_state(app)
 }
 
 /// Where Docebo calls: with credentials of its own, and with places of its own.
@@ -62,6 +64,7 @@ fn open_to_all() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
+        .routes(routes!(metrics::read))
         .routes(routes!(openapi::document))
 }
 

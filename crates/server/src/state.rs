@@ -8,7 +8,8 @@ use passback_registry::{ConnectorId, Registry, TokenId, TokenWatch};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
-    ServerConfig, places::Places, rate_limit::Rates, readiness::Readiness, refusals::Refusals, token_use::TokenUse,
+    ServerConfig, metrics::Metrics, places::Places, rate_limit::Rates, readiness::Readiness, refusals::Refusals,
+    token_use::TokenUse,
 };
 
 /// Batches taken at once; each may hold its lines and verdicts in memory.
@@ -45,6 +46,7 @@ pub(crate) struct App {
     pub(crate) walks: Arc<Semaphore>,
     /// That this server was told to start a plan.
     pub(crate) plan_started: Arc<Notify>,
+    pub(crate) metrics: Arc<Metrics>,
     /// The tokens that are stored.
     pub(crate) tokens: TokenWatch,
     /// When each token was last used.
@@ -76,6 +78,7 @@ impl App {
             readiness: Arc::default(),
             walks: Arc::new(Semaphore::new(MAX_WALKS)),
             plan_started: Arc::default(),
+            metrics: Arc::default(),
         }
     }
 

@@ -17,6 +17,7 @@ mod endings;
 mod erasing;
 mod event_streams;
 mod events;
+mod metrics;
 mod open_results;
 mod outage;
 mod pausing;
