@@ -21,7 +21,7 @@ use crate::{
     events, exams, health, jobs, lanes, load, metrics, metrics_requests,
     openapi::{self, Description},
     problem::Problem,
-    reconcile, results, secrets,
+    reconcile, reference, results, secrets,
     state::App,
     stats, tokens, webhooks, workers,
 };
@@ -66,6 +66,9 @@ fn open_to_all() -> OpenApiRouter<App> {
         .routes(routes!(health::ready))
         .routes(routes!(metrics::read))
         .routes(routes!(openapi::document))
+        .routes(routes!(reference::page))
+        .routes(routes!(reference::errors))
+        .routes(routes!(reference::style))
 }
 
 /// What every answer passes, whatever its route.

@@ -68,6 +68,7 @@ mod readiness;
 mod reconcile;
 mod reconcile_document;
 mod reconcile_stream;
+mod reference;
 mod refusals;
 mod results;
 mod role;

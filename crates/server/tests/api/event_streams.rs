@@ -5,14 +5,17 @@ use std::time::Duration;
 use axum::{
     Router,
     body::{Body, BodyDataStream},
-    http::{Request, StatusCode, header},
+    http::{Method, Request, StatusCode, header},
 };
 use futures::StreamExt;
 use passback_server::Role;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::world::{World, token};
+use crate::{
+    tokens::made,
+    world::{World, result, token},
+};
 
 /// Far longer than anything here takes.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -32,9 +35,13 @@ struct Reader {
 }
 
 fn request(query: &str, last_event_id: Option<&str>) -> Request<Body> {
+    request_as(&token(Role::Ingest), &format!("/v1/events{query}"), last_event_id)
+}
+
+fn request_as(token: &str, path: &str, last_event_id: Option<&str>) -> Request<Body> {
     let mut request = Request::builder()
-        .uri(format!("/v1/events{query}"))
-        .header(header::AUTHORIZATION, format!("Bearer {}", token(Role::Ingest)))
+        .uri(path)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::ACCEPT, "text/event-stream");
     if let Some(id) = last_event_id {
         request = request.header("last-event-id", id);
@@ -44,9 +51,13 @@ fn request(query: &str, last_event_id: Option<&str>) -> Request<Body> {
 
 impl Reader {
     async fn open(app: &Router, query: &str, last_event_id: Option<&str>) -> Self {
+        Self::open_with(app, || request(query, last_event_id)).await
+    }
+
+    async fn open_with(app: &Router, request: impl Fn() -> Request<Body>) -> Self {
         let opened = async {
             loop {
-                let response = app.clone().oneshot(request(query, last_event_id)).await.unwrap();
+                let response = app.clone().oneshot(request()).await.unwrap();
                 // Right after a restart of Redis a server may not have found it again.
                 if response.status() != StatusCode::SERVICE_UNAVAILABLE {
                     break response;
@@ -156,7 +167,12 @@ async fn a_stream_outlives_an_outage_of_redis() {
     let outage = async {
         world.redis.stop().await;
         world.redis.start_again().await;
-        world.delivered("r-2").await;
+        // Each connection comes back at its own pace; a caller repeats the call until it is taken.
+        let again = async || world.post(Role::Ingest, "/v1/results", &result("r-2")).await.status;
+        while again().await == StatusCode::SERVICE_UNAVAILABLE {
+            tokio::task::yield_now().await;
+        }
+        world.deliver_all().await;
     };
     let ((result_id, _), ()) = tokio::join!(reader.result(), outage);
     assert_eq!(result_id, "r-2");
@@ -196,4 +212,45 @@ async fn a_reader_that_was_away_too_long_is_told_so() {
     assert_eq!(refused.json()["errors"][0]["parameter"], "last-event-id");
     let refused = world.send(request("?limit=5", None)).await;
     assert_eq!(refused.json()["errors"][0]["parameter"], "limit");
+}
+
+#[tokio::test]
+async fn an_event_whose_name_is_no_line_is_told_without_the_field_and_stops_nobody() {
+    let world = World::with_webhook().await;
+    for (number, name) in ["a\nid: 1-1", "b\r", "user.updated"].iter().enumerate() {
+        let message =
+            serde_json::json!({"event": name, "message_id": format!("wh-{number}"), "payload": {"user_id": 7}});
+        let answer = world.hook(&message).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    }
+    let request = || request_as(&token(Role::Viewer), "/v1/docebo-events", None);
+    let mut reader = Reader::open_with(&world.app, request).await;
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let message = reader.next().await.unwrap();
+        assert_eq!(message.data["id"], message.id.as_str());
+        told.push((message.kind, message.data["event"].as_str().unwrap().to_owned()));
+    }
+    let expected = [("", "a\nid: 1-1"), ("", "b\r"), ("user.updated", "user.updated")];
+    assert_eq!(told, expected.map(|(kind, name)| (kind.to_owned(), name.to_owned())));
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_token_that_opened_it() {
+    let world = World::start().await;
+    world.delivered("r-1").await;
+    let (bearer, id) = made(&world, &serde_json::json!({"name": "engine", "role": "ingest"})).await;
+    let request = || request_as(&bearer, "/v1/events", None);
+    let mut reader = Reader::open_with(&world.app, request).await;
+    assert_eq!(reader.result().await.0, "r-1");
+    let path = format!("/v1/tokens/{id}?reason=it%20leaked");
+    let gone = world.call_as(&token(Role::Admin), Method::DELETE, &path).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.text);
+    world.delivered("r-2").await;
+    let last = reader.next().await.unwrap();
+    assert_eq!(
+        (last.kind.as_str(), &last.data["code"]),
+        ("problem", &Value::from("token_revoked"))
+    );
+    assert!(reader.next().await.is_none());
 }
