@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     apply, audit, bench, check, completion, config, connector, dead, demo, dev, erase, exam, explain, job, lane, pause,
-    push, reconcile, result, secrets, serve, simulator, token, worker, worker_list, worker_pause,
+    push, reconcile, result, secrets, serve, simulator, token, webhook, worker, worker_list, worker_pause,
 };
 use crate::exit::EXIT_CODES_HELP;
 
@@ -84,7 +84,10 @@ pub(crate) enum Command {
     /// Measure this machine, its Redis and passback's own work.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
-    /// Make API tokens.
+    /// Look at what Docebo's webhooks have told, let passback react to it once more, post a sample.
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
+    /// Make API tokens, list them, revoke them.
     #[command(subcommand)]
     Token(token::TokenCommand),
     /// Look at the configuration of `serve` and `worker`.

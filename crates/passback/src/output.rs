@@ -85,7 +85,7 @@ pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String
         .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(headings.iter().copied());
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.iter().map(|cell| plain(cell)).collect::<Vec<_>>());
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
@@ -102,11 +102,23 @@ pub(crate) fn field(item: &Value, name: &str) -> String {
     text_of(&item[name])
 }
 
-/// A value without JSON's quotes.
+/// A text on one line without anything that a terminal obeys: names of events, say, come from outside.
+pub(crate) fn plain(text: &str) -> String {
+    // Beside the control characters proper, those that turn the direction of writing.
+    let harmless = |letter: char| {
+        !letter.is_control()
+            && !matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .map(|letter| if harmless(letter) { letter } else { '\u{fffd}' })
+        .collect()
+}
+
+/// A value without JSON's quotes, on one line, fit for a terminal.
 pub(crate) fn text_of(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => plain(text),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     }
 }
@@ -145,6 +157,19 @@ mod tests {
         assert_eq!(
             table(&["ID", "JOBS"], rows),
             "ID          JOBS\nacme        1\ncargo-line  20"
+        );
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_not_printed() {
+        let event = serde_json::json!({"event": "a\u{1b}[2Jb\r\n\u{9b}c\u{202e}d"});
+        assert_eq!(
+            field(&event, "event"),
+            "a\u{fffd}[2Jb\u{fffd}\u{fffd}\u{fffd}c\u{fffd}d"
+        );
+        assert_eq!(
+            table(&["ID"], [vec!["\u{1b}]0;x\u{7}é".to_owned()]]),
+            "ID\n\u{fffd}]0;x\u{fffd}é"
         );
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use passback_producer::{ConnectError, Producer, ProducerOptions};
 use passback_queue::{Lane, QueueError, Retention};
-use passback_server::ServerConfig;
+use passback_server::{ServeOptions, ServerConfig, Tls};
 use passback_worker::{Limits, WorkerConfig};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
@@ -71,6 +71,7 @@ pub(crate) async fn connect(settings: &Settings, setup: Setup) -> Result<Produce
     let retention = Retention {
         ledger: settings.ledger_retention,
         events: settings.feed_retention,
+        docebo_events: settings.webhooks_retention,
         ..Retention::default()
     };
     let connected = Producer::connect_keeping(retention, settings.egress.clone(), options).await;
@@ -101,8 +102,13 @@ pub(crate) fn server_config(settings: &Settings) -> ServerConfig {
     ServerConfig {
         tokens: settings.tokens.clone(),
         max_body_bytes: settings.max_body_bytes,
+        max_webhook_body_bytes: settings.max_webhook_body_bytes,
+        max_requests_per_second_per_token: settings.max_requests_per_second_per_token,
         allow_unsafe_redis: settings.allow_unsafe_redis,
         overdue_after: settings.overdue_after,
+        trusted_proxies: settings.trusted_proxies.clone(),
+        cors_origins: settings.cors_origins.clone(),
+        tls: settings.tls.clone(),
         ..ServerConfig::default()
     }
 }
@@ -141,6 +147,12 @@ impl HttpServer {
         config: ServerConfig,
         grace: Duration,
     ) -> Result<Self, Failure> {
+        // Before the port is taken: who restarts with broken files is told at once.
+        let tls = config.tls.clone().map(Tls::load).transpose();
+        let tls = tls.map_err(|error| {
+            Failure::refused(format!("https cannot be served: {error}"))
+                .fix("let http.tls.certificate_file and http.tls.key_file name a certificate and its key, or neither")
+        })?;
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|error| cannot_listen(listen, &error))?;
@@ -153,7 +165,11 @@ impl HttpServer {
                 ..config
             },
         );
-        let task = tokio::spawn(passback_server::serve(listener, app, stop.clone(), grace));
+        let options = ServeOptions {
+            tls,
+            ..ServeOptions::new(stop.clone(), grace)
+        };
+        let task = tokio::spawn(passback_server::serve_with(listener, app, options));
         Ok(Self { address, stop, task })
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -12,6 +12,8 @@ use crate::exit::Failure;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than any `?wait=`.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+/// The longest that an answer of any length may take.
+const LONG_ANSWER_TIMEOUT: Duration = Duration::from_hours(6);
 /// The largest page of a list.
 const PAGE_ITEMS: usize = 200;
 
@@ -78,6 +80,38 @@ impl Api {
         }
         let (status, text) = self.exchange(request).await?;
         self.read(status, &text)
+    }
+
+    /// Begins to read an answer of any length; the caller takes it piece by piece.
+    pub(crate) async fn open(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Response, Failure> {
+        let request = self.request(Method::GET, path, query).timeout(LONG_ANSWER_TIMEOUT);
+        let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let text = answer.text().await.map_err(|error| self.unreachable(&error))?;
+        Err(refusal(status, &text))
+    }
+
+    /// Sends a JSON body with a user name and a password in place of the token, and reads a JSON answer.
+    pub(crate) async fn send_as(
+        &self,
+        path: &[&str],
+        username: &str,
+        password: &SecretString,
+        body: &Value,
+    ) -> Result<Value, Failure> {
+        let bare = Self {
+            token: None,
+            ..self.clone()
+        };
+        let request = bare
+            .request(Method::POST, path, &[])
+            .basic_auth(username, Some(password.expose_secret()))
+            .json(body);
+        let (status, text) = self.exchange(request).await?;
+        self.read(status, &text).map(|answer| answer.body)
     }
 
     /// Sends lines of JSON and reads lines of JSON.

@@ -51,11 +51,11 @@ pub(crate) fn field_errors(problem: &Value) -> Vec<String> {
     errors
         .iter()
         .map(|error| {
-            let place = if error["pointer"].is_null() {
-                &error["parameter"]
-            } else {
-                &error["pointer"]
-            };
+            let places = ["pointer", "parameter", "header"].map(|kind| &error[kind]);
+            let place = places
+                .into_iter()
+                .find(|place| !place.is_null())
+                .unwrap_or(&Value::Null);
             format!(
                 "{}: {}; {}",
                 text_of(place),
@@ -69,7 +69,10 @@ pub(crate) fn field_errors(problem: &Value) -> Vec<String> {
 fn exit_of(status: StatusCode) -> Exit {
     match status {
         StatusCode::NOT_FOUND => Exit::NotFound,
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => Exit::Unavailable,
+        StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => Exit::Unavailable,
         refused if refused.is_client_error() => Exit::Refused,
         _ => Exit::Failed,
     }

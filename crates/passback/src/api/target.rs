@@ -14,6 +14,9 @@ pub(crate) const ADMIN_TOKEN_FILE: &str = "admin-token";
 /// Where `passback dev` listens, below its data folder, while it runs.
 pub(crate) const API_URL_FILE: &str = "api-url";
 
+/// The password of the webhooks of `passback dev`, below its data folder.
+pub(crate) const WEBHOOK_PASSWORD_FILE: &str = "webhook-password";
+
 const DEFAULT_URL: &str = "http://127.0.0.1:8080";
 const URL_VARIABLE: &str = "PASSBACK_API_URL";
 const TOKEN_VARIABLE: &str = "PASSBACK_API_TOKEN";
@@ -36,7 +39,8 @@ impl Api {
     }
 }
 
-fn data_file(name: &str) -> Option<String> {
+/// A file of the `passback dev` of this folder.
+pub(crate) fn data_file(name: &str) -> Option<String> {
     let text = std::fs::read_to_string(Path::new(DEFAULT_DATA_DIR).join(name)).ok()?;
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }

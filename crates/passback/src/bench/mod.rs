@@ -2,7 +2,8 @@
 //!
 //! `plan` says how much of what, `ground` is the Redis under test, `load` makes jobs and stores them, `crew` runs
 //! workers that do nothing, `figures` gathers what each round measured. A file per measurement of the queue: `filling`,
-//! `draining`, `latency`, `fairness`, `idle`. The whole path, against a simulated Docebo, is in the files `push_…`.
+//! `draining`, `latency`, `fairness`, `idle`. The whole path, against a simulated Docebo, is in the files `push_…`,
+//! the door of the webhooks in `webhook_…`.
 
 mod crew;
 mod crew_member;
@@ -24,6 +25,8 @@ mod redis_info;
 mod rounds;
 mod tally;
 mod waiting;
+mod webhook_path;
+mod webhook_plan;
 
 pub(crate) use self::crew_member::serve_crew;
 pub(crate) use self::figures::Figures;
@@ -32,3 +35,5 @@ pub(crate) use self::plan::Plan;
 pub(crate) use self::push_path::measure_push;
 pub(crate) use self::push_plan::PushPlan;
 pub(crate) use self::rounds::measure;
+pub(crate) use self::webhook_path::measure_webhooks;
+pub(crate) use self::webhook_plan::WebhookPlan;

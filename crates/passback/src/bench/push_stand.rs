@@ -43,7 +43,7 @@ impl PushStand {
             tenant: TENANT.to_owned(),
             course_id: course + 1,
         });
-        register(&producer, &simulator, &world, &exams.collect::<Vec<_>>()).await?;
+        register(&producer, &simulator, &world, &exams.collect::<Vec<_>>(), None).await?;
         allow_calls(&producer).await?;
         let slots = BTreeMap::from([(Lane::Push, plan.concurrency.into())]);
         Ok(Self {
@@ -121,7 +121,7 @@ fn world(plan: &PushPlan) -> World {
     World { tenants: vec![tenant] }
 }
 
-async fn connect(ground: &Ground, keys: &TempDir) -> Result<Producer, Failure> {
+pub(crate) async fn connect(ground: &Ground, keys: &TempDir) -> Result<Producer, Failure> {
     let options = ProducerOptions {
         redis_url: ground.url().expose_secret().to_owned(),
         master_key_file: keys.path().join("master.key"),

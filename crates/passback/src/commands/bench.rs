@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::settings::LogFlags;
-use crate::bench::{Figures, Ground, Plan, PushPlan, measure, measure_push, serve_crew};
+use crate::bench::{Figures, Ground, Plan, PushPlan, WebhookPlan, measure, measure_push, measure_webhooks, serve_crew};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::signals::StopSignals;
@@ -23,6 +23,11 @@ pub(crate) enum BenchCommand {
     /// The Redis must be empty. Without --redis-url a private redis-server is started (append-only, fsync every
     /// second) and removed at the end.
     Push(PushArgs),
+    /// Measure how long Docebo waits for the answer to a webhook, at a steady rate.
+    ///
+    /// The Redis must be empty. Without --redis-url a private redis-server is started (append-only, fsync every
+    /// second) and removed at the end.
+    Webhook(WebhookArgs),
     /// A worker process of `bench queue`.
     #[command(hide = true)]
     CrewMember,
@@ -42,6 +47,15 @@ pub(crate) struct QueueArgs {
 pub(crate) struct PushArgs {
     #[command(flatten)]
     plan: PushPlan,
+    #[command(flatten)]
+    surroundings: Surroundings,
+}
+
+/// How to measure the door of the webhooks.
+#[derive(Debug, Args)]
+pub(crate) struct WebhookArgs {
+    #[command(flatten)]
+    plan: WebhookPlan,
     #[command(flatten)]
     surroundings: Surroundings,
 }
@@ -78,6 +92,14 @@ pub(crate) async fn run(command: BenchCommand) -> Result<Exit, Failure> {
             let plan = args.plan;
             run_on_ground(args.surroundings, conditions, async |ground| {
                 measure_push(ground, &plan).await
+            })
+            .await
+        }
+        BenchCommand::Webhook(args) => {
+            let conditions = conditions_of_webhooks(&args.plan);
+            let plan = args.plan;
+            run_on_ground(args.surroundings, conditions, async |ground| {
+                measure_webhooks(ground, &plan).await
             })
             .await
         }
@@ -138,6 +160,16 @@ fn conditions_of_push(plan: &PushPlan) -> Value {
         "concurrency": plan.concurrency,
         "callers": plan.callers,
         "docebo_latency_ms": plan.docebo_latency_ms,
+        "rounds": plan.rounds,
+    })
+}
+
+fn conditions_of_webhooks(plan: &WebhookPlan) -> Value {
+    json!({
+        "bench": "webhook",
+        "messages_per_s": plan.rate,
+        "seconds": plan.seconds,
+        "events_per_message": plan.items,
         "rounds": plan.rounds,
     })
 }

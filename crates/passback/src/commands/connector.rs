@@ -5,8 +5,9 @@ use passback_queue::Lane;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::exam::MAX_EXAMS;
 use super::pause::{DrainArgs, Kind, PauseArgs, ResumeArgs, drain, pause, resume};
-use crate::api::{Api, items};
+use crate::api::Api;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Column, Format, column, confirm, field, text_of};
 
@@ -133,8 +134,8 @@ pub(crate) async fn remove(api: &Api, route: &str, word: &str, args: &RemoveArgs
 
 /// The server refuses to remove a connector that exams use; so does a dry run.
 async fn refuse_used(api: &Api, id: &str) -> Result<(), Failure> {
-    let page = api.get(&["v1", "exams"], &[]).await?;
-    let users = items(&page).iter().filter(|exam| exam["connector"] == id);
+    let (exams, _) = api.list(&["v1", "exams"], &[], MAX_EXAMS).await?;
+    let users = exams.iter().filter(|exam| exam["connector"] == id);
     let exams: Vec<String> = users.map(|exam| field(exam, "id")).collect();
     if exams.is_empty() {
         return Ok(());

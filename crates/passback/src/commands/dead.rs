@@ -1,4 +1,4 @@
-//! `passback dead list|show|redrive|discard`
+//! `passback dead list|groups|show|plan|redrive|discard|export`
 
 use clap::{Args, Subcommand};
 use reqwest::Method;
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::filter::{JobFilter, borrowed};
 use super::job::{print_job, say_more};
+use super::{dead_export, dead_plan, dead_run};
 use crate::api::Api;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Column, Format, column, confirm, field};
@@ -20,12 +21,24 @@ const CHUNK_IDS: usize = 500;
 pub(crate) enum DeadCommand {
     /// List dead letters.
     List(ListArgs),
+    /// Count dead letters by cause and connector: who acts, and whether they can be run again.
+    Groups(dead_plan::GroupsArgs),
     /// Show one dead letter with its attempts and how to put it right.
     Show(ShowArgs),
+    /// Freeze a set of dead letters, to be redriven or discarded at a pace; nothing is changed yet.
+    Plan(dead_plan::PlanArgs),
+    /// List the plans of the last day.
+    Plans(dead_plan::PlansArgs),
+    /// Watch a plan that runs.
+    Watch(dead_run::WatchArgs),
+    /// Stop a plan that runs; it can go on later.
+    Stop(dead_run::StopArgs),
     /// Let dead letters run again.
     Redrive(ChangeArgs),
     /// Give dead letters up, for good.
     Discard(ChangeArgs),
+    /// Print all dead letters with their history, one line of JSON each.
+    Export(dead_export::ExportArgs),
 }
 
 /// Which dead letters to list.
@@ -61,6 +74,8 @@ pub(crate) struct ChangeArgs {
     /// All dead letters.
     #[arg(long, conflicts_with = "ids")]
     all: bool,
+    #[command(flatten)]
+    run: dead_run::RunArgs,
     /// Why; stands in the jobs' history and in the audit trail.
     #[arg(long)]
     reason: Option<String>,
@@ -126,6 +141,12 @@ pub(crate) async fn run(command: DeadCommand) -> Result<Exit, Failure> {
             print_job(args.output, &job)?;
             Ok(Exit::Done)
         }
+        DeadCommand::Groups(args) => dead_plan::groups(&api, args).await,
+        DeadCommand::Plan(args) => dead_plan::make(&api, args).await,
+        DeadCommand::Plans(args) => dead_plan::list(&api, args).await,
+        DeadCommand::Watch(args) => dead_run::watch(&api, args).await,
+        DeadCommand::Stop(args) => dead_run::stop(&api, args).await,
+        DeadCommand::Export(args) => dead_export::run(&api, args).await,
         DeadCommand::Redrive(args) => change(&api, Change::Redrive, args).await,
         DeadCommand::Discard(args) => change(&api, Change::Discard, args).await,
     }
@@ -133,6 +154,21 @@ pub(crate) async fn run(command: DeadCommand) -> Result<Exit, Failure> {
 
 async fn change(api: &Api, change: Change, args: ChangeArgs) -> Result<Exit, Failure> {
     let verb = change.verb();
+    let reason = args.reason.as_deref().filter(|reason| !reason.trim().is_empty());
+    if let Some(plan) = args.run.plan.as_deref() {
+        if !args.filter.is_empty() {
+            return Err(Failure::usage("a plan and a filter cannot go together").fix("give the one or the other"));
+        }
+        let start = dead_run::Start {
+            verb,
+            plan,
+            reason,
+            yes: args.yes,
+            dry_run: args.dry_run,
+            output: args.output,
+        };
+        return dead_run::start(api, start, &args.run).await;
+    }
     let jobs = select(api, &args).await?;
     if jobs.is_empty() {
         output::note("no dead letter matches");
@@ -141,7 +177,6 @@ async fn change(api: &Api, change: Change, args: ChangeArgs) -> Result<Exit, Fai
     if args.dry_run {
         return preview(api, verb, &jobs, args.output).await;
     }
-    let reason = args.reason.as_deref().filter(|reason| !reason.trim().is_empty());
     let reason = reason.ok_or_else(|| {
         Failure::usage("a reason is needed").fix("say --reason \"…\"; it stands in the history and in the audit trail")
     })?;

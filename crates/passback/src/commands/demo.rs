@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::dev::stop;
 use super::settings::LogFlags;
-use super::token::new_token;
+use super::token_new::new_token;
 use crate::config::parse_duration;
 use crate::demo::{Day, EXAM_DAY_WORLD, Script, compare, differences, exams_of, print_report, say_how_to_look_further};
 use crate::exit::{Exit, Failure};

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::settings::LogFlags;
 use super::simulator::load_world;
-use super::token::new_token;
+use super::token_new::new_token;
 use crate::api::{ADMIN_TOKEN_FILE, DEFAULT_DATA_DIR};
 use crate::exit::{Exit, Failure};
 use crate::output;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::connector::{OneArgs, PrintArgs, RemoveArgs, remove};
 use super::exam_check::{CheckArgs, check};
-use crate::api::{Api, items};
+use crate::api::Api;
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Column, Format, column, field, text_of};
 
@@ -22,6 +22,9 @@ pub(crate) enum ExamCommand {
     Remove(RemoveArgs),
 }
 
+/// As many as the registry takes.
+pub(crate) const MAX_EXAMS: usize = 100_000;
+
 const COLUMNS: [Column; 6] = [
     column("ID", |exam| field(exam, "id")),
     column("CONNECTOR", |exam| field(exam, "connector")),
@@ -36,8 +39,8 @@ pub(crate) async fn run(command: ExamCommand) -> Result<Exit, Failure> {
     let api = Api::from_environment()?;
     match command {
         ExamCommand::List(args) => {
-            let page = api.get(&["v1", "exams"], &[]).await?;
-            output::list(args.output, items(&page), &COLUMNS)?;
+            let (exams, _) = api.list(&["v1", "exams"], &[], MAX_EXAMS).await?;
+            output::list(args.output, &exams, &COLUMNS)?;
         }
         ExamCommand::Show(args) => {
             let exam = api.get(&["v1", "exams", &args.id], &[]).await.map_err(name_the_list)?;

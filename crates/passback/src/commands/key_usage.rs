@@ -8,12 +8,13 @@ use crate::api::Api;
 use crate::exit::Failure;
 use crate::output::{self, Column, Format, column, field};
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
     column("KEY", |key| field(key, "key_id")),
     column("SEALS", |key| field(key, "current")),
     column("IN KEY FILE", |key| field(key, "held")),
     column("CONNECTOR SECRETS", |key| field(key, "connector_secrets")),
     column("PAYLOADS", |key| field(key, "payloads")),
+    column("EVENTS UNTIL", |key| field(key, "docebo_events_until")),
 ];
 
 /// The counts of all slices together.
@@ -30,6 +31,15 @@ struct OneKey {
     held: bool,
     connector_secrets: u64,
     payloads: u64,
+    /// Until when events of Docebo's are kept that it has sealed.
+    events_until: Option<String>,
+}
+
+impl OneKey {
+    /// Whether only events need it, which are never sealed again.
+    fn is_for_events_only(&self) -> bool {
+        self.connector_secrets == 0 && self.payloads == 0
+    }
 }
 
 impl KeyUsage {
@@ -56,6 +66,8 @@ impl KeyUsage {
             known.held = key["held"] == Value::Bool(true);
             known.connector_secrets += key["connector_secrets"].as_u64().unwrap_or(0);
             known.payloads += key["payloads"].as_u64().unwrap_or(0);
+            let until = key["docebo_events_until"].as_str().map(str::to_owned);
+            known.events_until = until.or(known.events_until.take());
         }
     }
 
@@ -81,6 +93,7 @@ impl KeyUsage {
             json!({
                 "key_id": id, "current": *id == self.current, "held": key.held,
                 "connector_secrets": key.connector_secrets, "payloads": key.payloads,
+                "docebo_events_until": key.events_until,
             })
         });
         let needed: Vec<&String> = self.others().map(|(id, _)| id).collect();
@@ -135,6 +148,14 @@ impl KeyUsage {
             );
         }
         let keys = needed.join(", ");
+        if self.others().all(|(_, key)| key.is_for_events_only()) {
+            let until = self.others().filter_map(|(_, key)| key.events_until.as_deref()).max();
+            let until = until.unwrap_or("they have expired");
+            return format!(
+                "these keys must stay in the key file until {until}: {keys}; Docebo's events that they have sealed are kept \
+                 that long, and never sealed again"
+            );
+        }
         format!("these keys must stay in the key file: {keys}; passback secrets rotate makes them superfluous")
     }
 }
@@ -174,6 +195,19 @@ mod tests {
             after.advice().starts_with("no key but new is needed"),
             "{}",
             after.advice()
+        );
+    }
+
+    #[test]
+    fn a_key_that_only_events_need_stays_until_they_are_gone() {
+        let mut old = key("old", true, 0, 0);
+        old["docebo_events_until"] = json!("2026-12-22T09:30:00Z");
+        let usage = usage(&[json!([key("new", true, 5, 2), old]), json!([key("new", true, 0, 1)])]);
+        assert_eq!(usage.to_rotate(), (0, 0));
+        let advice = usage.advice();
+        assert!(
+            advice.starts_with("these keys must stay in the key file until 2026-12-22T09:30:00Z: old;"),
+            "{advice}"
         );
     }
 

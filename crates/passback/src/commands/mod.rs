@@ -9,6 +9,9 @@ pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod connector;
 pub(crate) mod dead;
+mod dead_export;
+mod dead_plan;
+mod dead_run;
 pub(crate) mod demo;
 pub(crate) mod dev;
 mod drain;
@@ -36,7 +39,14 @@ pub(crate) mod secrets;
 pub(crate) mod serve;
 mod settings;
 pub(crate) mod simulator;
+mod simulator_webhook;
 pub(crate) mod token;
+mod token_create;
+mod token_list;
+pub(crate) mod token_new;
+mod token_revoke;
+pub(crate) mod webhook;
+mod webhook_sample;
 pub(crate) mod worker;
 pub(crate) mod worker_list;
 pub(crate) mod worker_pause;
@@ -71,7 +81,8 @@ pub(crate) async fn run(command: Command) -> Result<Exit, Failure> {
         Command::Erase(args) => erase::run(args).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Bench(command) => bench::run(command).await,
-        Command::Token(command) => token::run(command),
+        Command::Webhook(command) => webhook::run(command).await,
+        Command::Token(command) => token::run(command).await,
         Command::Config(command) => config::run(command).await,
         Command::Completion(args) => completion::run(&args),
     }

@@ -140,11 +140,13 @@ fn refusal(verdict: &Value) -> String {
     }
     let errors = field_errors(problem);
     let why = if errors.is_empty() {
-        field(problem, "detail")
+        problem["detail"].as_str().unwrap_or_default().to_owned()
     } else {
         errors.join("; ")
     };
-    format!("{text} refused, {}: {why}", field(verdict, "code"))
+    let text = format!("{text} refused, {}", field(verdict, "code"));
+    // A server explains the first thousand refusals of a batch; the others have their code.
+    if why.is_empty() { text } else { format!("{text}: {why}") }
 }
 
 #[cfg(test)]

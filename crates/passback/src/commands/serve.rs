@@ -26,7 +26,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
     let mut signals = StopSignals::listen()?;
     let producer = connect(&settings, Setup::Configuration).await?;
     if settings.tokens.is_empty() {
-        tracing::warn!("no token is configured: every call but /healthz and /readyz is refused");
+        tracing::warn!("no token is configured: only those that `passback token create` made let anybody in");
     }
     let mut server = HttpServer::start(
         &settings.listen,

@@ -7,6 +7,7 @@ use clap::Args;
 use passback_simulator::{Simulator, World};
 
 use super::settings::LogFlags;
+use super::simulator_webhook::WebhookFlags;
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::signals::StopSignals;
@@ -14,8 +15,12 @@ use crate::signals::StopSignals;
 /// What to simulate.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each tenant is steered under /__simulator/ on its own port: GET effects, requests, counts, faults; POST faults;
-DELETE faults; PUT credentials {\"refused\": true}; POST tokens/expire; PUT users, enrollments.")]
+Each tenant is steered under /__simulator/ on its own port: GET effects, requests, counts; GET, POST,
+DELETE faults; PUT credentials {\"refused\": true}; POST tokens/expire; PUT users, courses, enrollments;
+GET, DELETE users/ID, courses/ID, enrollments/COURSE/USER; PUT users/ID/email;
+POST users/ID/deactivate, users/ID/reactivate, courses/ID/outdated;
+POST enrollments/COURSE/USER/complete; PUT, DELETE webhook; GET webhooks, webhooks/counts;
+POST webhooks/emit, webhooks/resend, webhooks/settle?wait_ms=5000.")]
 pub(crate) struct SimulatorArgs {
     /// A TOML file with the tenants; without it, the sample with one tenant, acme.
     #[arg(long)]
@@ -26,6 +31,8 @@ pub(crate) struct SimulatorArgs {
     /// A fault for all tenants or one: `[TENANT/]ON:KIND[:every=N][:times=N][:retry_after=S][:delay_ms=MS]`; may be repeated.
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<String>,
+    #[command(flatten)]
+    webhook: WebhookFlags,
     #[command(flatten)]
     log: LogFlags,
 }
@@ -43,6 +50,7 @@ pub(crate) async fn run(args: SimulatorArgs) -> Result<Exit, Failure> {
     if let (Some(listen), Some(tenant)) = (args.listen, world.tenants.first_mut()) {
         tenant.listen = listen;
     }
+    args.webhook.apply(&mut world)?;
     let simulator = start(world).await?;
     for tenant in simulator.tenant_names() {
         output::line(&format!("{tenant} {}", simulator.url(&tenant).unwrap_or_default()))?;

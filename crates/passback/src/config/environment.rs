@@ -14,13 +14,14 @@ const FILE_SUFFIX: &str = "_FILE";
 const MAX_VALUE_FILE_BYTES: u64 = 64 * 1024;
 
 /// Variables of ours that set no key: the client's, the log's, those of tests and of the compose file.
-const OTHER_VARIABLES: [&str; 7] = [
+const OTHER_VARIABLES: [&str; 8] = [
     "PASSBACK_API_URL",
     "PASSBACK_API_TOKEN",
     "PASSBACK_CONFIG",
     "PASSBACK_LOG",
     "PASSBACK_PORT",
     "PASSBACK_SIMULATOR_PORT",
+    "PASSBACK_SIMULATOR_WEBHOOK_PASSWORD",
     "PASSBACK_WORLD",
 ];
 const TEST_PREFIX: &str = "PASSBACK_TEST_";
@@ -82,12 +83,15 @@ fn read_file(name: &str, path: &str) -> Result<String, Problem> {
 /// A variable is a text; what a key wants else is read as TOML.
 fn parse(key: &Key, name: &str, text: &str) -> Result<Value, Problem> {
     match key.kind {
-        Kind::Text | Kind::SecretUrl | Kind::Duration => Ok(Value::String(text.to_owned())),
-        Kind::Bool | Kind::Integer(..) | Kind::Tokens => text.trim().parse::<Value>().map_err(|_| {
+        Kind::Text | Kind::OptionalText | Kind::SecretUrl | Kind::Duration => Ok(Value::String(text.to_owned())),
+        Kind::Bool | Kind::Integer(..) | Kind::Texts | Kind::Tokens => text.trim().parse::<Value>().map_err(|_| {
             let example = match key.kind {
                 Kind::Bool => "true or false",
                 Kind::Tokens => "[{ name = \"exam-engine\", role = \"ingest\", sha256 = \"…\" }]",
-                Kind::Text | Kind::SecretUrl | Kind::Duration | Kind::Integer(..) => "a whole number",
+                Kind::Texts => "[\"one\", \"another\"]",
+                Kind::Text | Kind::OptionalText | Kind::SecretUrl | Kind::Duration | Kind::Integer(..) => {
+                    "a whole number"
+                }
             };
             Problem::new(format!("{name} cannot be understood"), format!("write {example}"))
         }),

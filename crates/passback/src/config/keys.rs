@@ -5,6 +5,10 @@
 pub(crate) enum Kind {
     /// Any text.
     Text,
+    /// A text that may be empty, where it then means nothing.
+    OptionalText,
+    /// A list of texts.
+    Texts,
     /// A URL that may hold a password.
     SecretUrl,
     /// `true` or `false`.
@@ -37,16 +41,29 @@ const MAX_CALLS_PER_HOUR: u64 = 1_000_000;
 /// The largest body limit that can be asked for.
 const MAX_MAX_BODY_BYTES: u64 = 16 * 1024 * 1024;
 
+/// The highest rate that a token can be given; past that, it is none.
+const MAX_REQUESTS_PER_SECOND: u64 = 100_000;
+
 /// All keys, in the order in which they are shown.
-pub(crate) const KEYS: [Key; 21] = [
+pub(crate) const KEYS: [Key; 28] = [
     key("redis.url", Kind::SecretUrl),
     key("redis.allow_unsafe", Kind::Bool),
     key("http.listen", Kind::Text),
     key("http.max_body_bytes", Kind::Integer(1_024, MAX_MAX_BODY_BYTES)),
     key("http.shutdown_grace", Kind::Duration),
+    key("http.max_webhook_body_bytes", Kind::Integer(1_024, MAX_MAX_BODY_BYTES)),
+    key("http.trusted_proxies", Kind::Texts),
+    key("http.cors_origins", Kind::Texts),
+    key(
+        "http.max_requests_per_second_per_token",
+        Kind::Integer(0, MAX_REQUESTS_PER_SECOND),
+    ),
+    key("http.tls.certificate_file", Kind::OptionalText),
+    key("http.tls.key_file", Kind::OptionalText),
     key("secrets.master_key_file", Kind::Text),
     key("auth.tokens", Kind::Tokens),
     key("connectors.allow_http_loopback", Kind::Bool),
+    key("webhooks.retention", Kind::Duration),
     key("worker.concurrency.check", Kind::Integer(1, MAX_CONCURRENCY)),
     key("worker.concurrency.push", Kind::Integer(1, MAX_CONCURRENCY)),
     key("worker.concurrency.background", Kind::Integer(1, MAX_CONCURRENCY)),

@@ -171,6 +171,7 @@ fn unknown_key(path: &str, source: &Source) -> Problem {
     let sections = [
         "redis",
         "http",
+        "http.tls",
         "secrets",
         "auth",
         "connectors",

@@ -5,6 +5,7 @@ mod environment;
 mod error;
 mod keys;
 mod layers;
+mod network;
 mod settings;
 mod show;
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use passback_queue::{Egress, Name};
-use passback_server::{Role, TokenEntry};
+use passback_server::{Role, TlsFiles, TokenEntry};
 use secrecy::SecretString;
 use toml::Value;
 
@@ -13,7 +14,11 @@ use super::duration::parse_duration;
 use super::error::{ConfigError, Problem};
 use super::keys::{Key, Kind};
 use super::layers::{Layers, Source, Sourced};
+use super::network::{parse_network, parse_origin};
 use super::tokens::parse_tokens;
+
+/// The most entries of a list of texts.
+const MAX_TEXTS: usize = 64;
 
 /// Everything that `serve` and `worker` are told.
 #[derive(Debug)]
@@ -22,7 +27,13 @@ pub(crate) struct Settings {
     pub(crate) allow_unsafe_redis: bool,
     pub(crate) listen: String,
     pub(crate) max_body_bytes: usize,
+    pub(crate) max_webhook_body_bytes: usize,
     pub(crate) http_shutdown_grace: Duration,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) tls: Option<TlsFiles>,
+    /// 0 means that there is no limit.
+    pub(crate) max_requests_per_second_per_token: u32,
     pub(crate) master_key_file: PathBuf,
     pub(crate) tokens: Vec<TokenEntry>,
     pub(crate) allow_http_loopback: bool,
@@ -38,6 +49,7 @@ pub(crate) struct Settings {
     pub(crate) ledger_retention: Duration,
     pub(crate) overdue_after: Duration,
     pub(crate) feed_retention: Duration,
+    pub(crate) webhooks_retention: Duration,
     /// What is allowed but hardly meant.
     pub(crate) warnings: Vec<String>,
 }
@@ -54,7 +66,12 @@ impl Settings {
             allow_unsafe_redis: reader.bool("redis.allow_unsafe"),
             listen: reader.text("http.listen"),
             max_body_bytes: reader.size("http.max_body_bytes"),
+            max_webhook_body_bytes: reader.size("http.max_webhook_body_bytes"),
             http_shutdown_grace: reader.duration("http.shutdown_grace"),
+            trusted_proxies: reader.texts("http.trusted_proxies", parse_network),
+            cors_origins: reader.texts("http.cors_origins", parse_origin),
+            tls: reader.tls(),
+            max_requests_per_second_per_token: reader.limit("http.max_requests_per_second_per_token").unwrap_or(0),
             master_key_file: PathBuf::from(reader.text("secrets.master_key_file")),
             tokens: reader.tokens("auth.tokens"),
             allow_http_loopback: reader.bool("connectors.allow_http_loopback"),
@@ -73,6 +90,7 @@ impl Settings {
             ledger_retention: reader.duration("ledger.retention"),
             overdue_after: reader.duration("ledger.overdue_after"),
             feed_retention: reader.duration("feed.retention"),
+            webhooks_retention: reader.duration("webhooks.retention"),
             warnings: Vec::new(),
         };
         // Only what was read can be compared.
@@ -136,6 +154,10 @@ impl Settings {
             let fix = "write 24h, or after what time somebody should look";
             reader.problem("ledger.overdue_after", "is not between 1s and ledger.retention", fix);
         }
+        if self.webhooks_retention < Duration::from_hours(1) {
+            let fix = "write 30d, or how long other systems may be away";
+            reader.problem("webhooks.retention", "is under one hour", fix);
+        }
         if self.feed_retention < Duration::from_hours(1) {
             let fix = "write 7d, or how long the exam engine may be away";
             reader.problem("feed.retention", "is under one hour", fix);
@@ -178,6 +200,66 @@ impl Reader<'_> {
         text.unwrap_or_default()
     }
 
+    /// A text that may be left empty.
+    fn optional_text(&mut self, path: &str) -> Option<String> {
+        let found = self.find(path).map(|(_, sourced)| sourced.value.as_str());
+        let text = found.flatten().map(str::to_owned);
+        if text.is_none() {
+            self.problem(path, "must be a text", "write it in quotes, or \"\" for none");
+        }
+        text.filter(|text| !text.trim().is_empty())
+    }
+
+    /// A list of texts, each of which means something.
+    fn texts<T>(&mut self, path: &str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        let value = self.find(path).map(|(_, sourced)| sourced.value.clone());
+        let Some(entries) = value.as_ref().and_then(Value::as_array) else {
+            self.problem(path, "is no list", "write [\"one\", \"another\"], or [] for none");
+            return Vec::new();
+        };
+        if entries.len() > MAX_TEXTS {
+            let fix = format!("write up to {MAX_TEXTS}");
+            self.problem(path, "has too many entries", &fix);
+            return Vec::new();
+        }
+        let mut parsed = Vec::new();
+        for (number, entry) in (1..).zip(entries) {
+            match entry.as_str().map_or(Err("write it in quotes".to_owned()), &parse) {
+                Ok(value) => parsed.push(value),
+                Err(fix) => self.problem(path, &format!("cannot be understood at entry {number}"), &fix),
+            }
+        }
+        parsed
+    }
+
+    /// The two files of a certificate, or none.
+    fn tls(&mut self) -> Option<TlsFiles> {
+        let (certificate, key) = ("http.tls.certificate_file", "http.tls.key_file");
+        match (self.optional_text(certificate), self.optional_text(key)) {
+            (None, None) => None,
+            (Some(certificate_file), Some(key_file)) => Some(TlsFiles {
+                certificate_file: certificate_file.into(),
+                key_file: key_file.into(),
+            }),
+            (Some(_), None) => {
+                self.problem(
+                    key,
+                    "is missing beside http.tls.certificate_file",
+                    "give both, or neither",
+                );
+                None
+            }
+            (None, Some(_)) => {
+                self.problem(
+                    certificate,
+                    "is missing beside http.tls.key_file",
+                    "give both, or neither",
+                );
+                None
+            }
+        }
+    }
+
     /// A text that can be part of a key in Redis.
     fn name(&mut self, path: &str) -> Name {
         let text = self.text(path);
@@ -209,7 +291,13 @@ impl Reader<'_> {
         };
         let (low, high) = match key.kind {
             Kind::Integer(low, high) => (low, high),
-            Kind::Text | Kind::SecretUrl | Kind::Bool | Kind::Duration | Kind::Tokens => (0, u64::MAX),
+            Kind::Text
+            | Kind::OptionalText
+            | Kind::Texts
+            | Kind::SecretUrl
+            | Kind::Bool
+            | Kind::Duration
+            | Kind::Tokens => (0, u64::MAX),
         };
         let number = sourced.value.as_integer().and_then(|number| u64::try_from(number).ok());
         let number = number.filter(|number| (low..=high).contains(number));

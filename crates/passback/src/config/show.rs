@@ -37,9 +37,17 @@ fn masked(key: &Key, value: &Value) -> String {
     match (key.kind, value) {
         (Kind::SecretUrl, Value::String(url)) => Value::String(mask_password(url)).to_string(),
         (Kind::Tokens, Value::Array(entries)) => Value::Array(entries.iter().map(mask_hash).collect()).to_string(),
-        (Kind::Text | Kind::SecretUrl | Kind::Bool | Kind::Integer(..) | Kind::Duration | Kind::Tokens, _) => {
-            value.to_string()
-        }
+        (
+            Kind::Text
+            | Kind::OptionalText
+            | Kind::Texts
+            | Kind::SecretUrl
+            | Kind::Bool
+            | Kind::Integer(..)
+            | Kind::Duration
+            | Kind::Tokens,
+            _,
+        ) => value.to_string(),
     }
 }
 

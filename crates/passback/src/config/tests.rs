@@ -256,3 +256,34 @@ fn what_is_shown_names_sources_and_hides_passwords() {
     assert!(!shown.contains("hunter2") && !shown.contains(&hash), "{shown}");
     assert!(shown.parse::<toml::Table>().is_ok(), "{shown}");
 }
+
+#[test]
+fn proxies_origins_and_a_certificate_are_none_until_they_are_given() {
+    let usual = settings("", &[]).unwrap();
+    assert!(usual.trusted_proxies.is_empty() && usual.cors_origins.is_empty() && usual.tls.is_none());
+    let text =
+        "[http]\ntrusted_proxies = [\"10.0.0.5\", \"10.1.0.0/16\"]\ntls.certificate_file = \"/etc/tls/cert.pem\"";
+    let variables = [
+        ("PASSBACK_HTTP__CORS_ORIGINS", "[\"https://console.example.org\"]"),
+        ("PASSBACK_HTTP__TLS__KEY_FILE", "/etc/tls/key.pem"),
+    ];
+    let chosen = settings(text, &variables).unwrap();
+    assert_eq!(chosen.trusted_proxies.len(), 2);
+    assert_eq!(chosen.cors_origins, ["https://console.example.org"]);
+    assert_eq!(chosen.tls.unwrap().key_file.to_str(), Some("/etc/tls/key.pem"));
+}
+
+#[test]
+fn a_wrong_entry_of_a_list_is_named_by_its_number_and_half_a_certificate_by_what_lacks() {
+    let text =
+        "[http]\ntrusted_proxies = [\"10.0.0.5\", \"proxy\", 7]\ncors_origins = \"*\"\ntls = { key_file = \"k\" }";
+    let said = settings(text, &[]).unwrap_err().to_string();
+    for wrong in [
+        "http.trusted_proxies cannot be understood at entry 2",
+        "http.trusted_proxies cannot be understood at entry 3",
+        "http.cors_origins is no list",
+        "http.tls.certificate_file is missing beside http.tls.key_file",
+    ] {
+        assert!(said.contains(wrong), "{wrong}: {said}");
+    }
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::api::{ADMIN_TOKEN_FILE, API_URL_FILE};
+use crate::api::{ADMIN_TOKEN_FILE, API_URL_FILE, WEBHOOK_PASSWORD_FILE};
 use crate::exit::Failure;
 
 const LOCK_FILE: &str = "lock";
@@ -79,6 +79,20 @@ impl DataDir {
     pub(crate) fn announce(&self, url: &str, token: &SecretString) -> Result<(), Failure> {
         self.write(ADMIN_TOKEN_FILE, token.expose_secret())?;
         self.write(API_URL_FILE, url)
+    }
+
+    /// The password of the simulated platforms' webhooks: that of the last start, or this new one.
+    pub(crate) fn webhook_password(
+        &self,
+        new: impl FnOnce() -> Result<SecretString, Failure>,
+    ) -> Result<SecretString, Failure> {
+        let kept = std::fs::read_to_string(self.path.join(WEBHOOK_PASSWORD_FILE)).unwrap_or_default();
+        if !kept.trim().is_empty() {
+            return Ok(SecretString::from(kept.trim().to_owned()));
+        }
+        let password = new()?;
+        self.write(WEBHOOK_PASSWORD_FILE, password.expose_secret())?;
+        Ok(password)
     }
 
     /// Takes the address back; the token stays for the next start.

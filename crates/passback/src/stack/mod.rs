@@ -12,16 +12,17 @@ use std::time::Duration;
 use passback_producer::Producer;
 use passback_registry::Vault;
 use passback_server::{Role, ServerConfig, TokenEntry, TokenHash};
-use passback_simulator::{Simulator, World};
+use passback_simulator::{Simulator, WebhookTarget, World};
 use passback_worker::WorkerConfig;
 use secrecy::{ExposeSecret, SecretString};
 
 pub(crate) use self::data_dir::DataDir;
 pub(crate) use self::redis_child::RedisChild;
 pub(crate) use self::register::ExamOf;
-pub(crate) use self::register::register;
+pub(crate) use self::register::{WEBHOOK_USERNAME, register};
 use self::workers::Workers;
 use crate::api::Api;
+use crate::commands::token_new::new_token;
 use crate::config::{Layers, Settings, mask_password};
 use crate::exit::Failure;
 use crate::services::{HttpServer, Setup, connect, server_config};
@@ -107,8 +108,9 @@ impl Stack {
             Setup::Private
         };
         let producer = connect(&settings, setup).await?;
+        let webhook_password = data.webhook_password(new_token)?;
         let simulator = match plan.world {
-            Some(world) => Some(simulate(&producer, world, &plan.exams).await?),
+            Some(world) => Some(simulate(&producer, world, &plan.exams, &webhook_password).await?),
             None => None,
         };
         let entry = TokenEntry {
@@ -122,7 +124,11 @@ impl Stack {
             ..server_config(&settings)
         };
         let server = HttpServer::start(&plan.listen, producer.clone(), config, HTTP_GRACE).await?;
-        data.announce(&format!("http://{}", server.address()), &plan.admin_token)?;
+        let url = format!("http://{}", server.address());
+        if let Some(simulator) = &simulator {
+            call_back(simulator, &url, &webhook_password)?;
+        }
+        data.announce(&url, &plan.admin_token)?;
         let config = WorkerConfig {
             shutdown_grace: WORKER_GRACE,
             ..WorkerConfig::default()
@@ -188,10 +194,35 @@ impl Stack {
     }
 }
 
-async fn simulate(producer: &Producer, world: World, exams: &[ExamOf]) -> Result<Simulator, Failure> {
+/// Has each simulated platform tell our server what happens there.
+fn call_back(simulator: &Simulator, url: &str, password: &SecretString) -> Result<(), Failure> {
+    for name in simulator.tenant_names() {
+        let Some(tenant) = simulator.tenant(&name) else {
+            continue;
+        };
+        let target = WebhookTarget {
+            extra_data: true,
+            ..WebhookTarget::new(
+                &format!("{url}/webhooks/docebo/{name}"),
+                WEBHOOK_USERNAME,
+                password.expose_secret(),
+            )
+        };
+        let set = tenant.set_webhook(target);
+        set.map_err(|error| Failure::failed(format!("the simulator cannot call back: {error}")))?;
+    }
+    Ok(())
+}
+
+async fn simulate(
+    producer: &Producer,
+    world: World,
+    exams: &[ExamOf],
+    webhook_password: &SecretString,
+) -> Result<Simulator, Failure> {
     let simulator = Simulator::start(world.clone())
         .await
         .map_err(|error| Failure::failed(error.to_string()))?;
-    register(producer, &simulator, &world, exams).await?;
+    register(producer, &simulator, &world, exams, Some(webhook_password)).await?;
     Ok(simulator)
 }

@@ -2,12 +2,14 @@
 
 use passback_producer::{Producer, wake};
 use passback_queue::Name;
-use passback_registry::{ConnectorInput, Domain, ExamInput, FieldErrors, RegistryError};
+use passback_registry::{ConnectorInput, Domain, ExamInput, FieldErrors, RegistryError, WebhookInput};
 use passback_simulator::{Simulator, Tenant, World};
 use secrecy::SecretString;
 
 use crate::exit::Failure;
 
+/// What simulated platforms show when they call our webhook, beside their password.
+pub(crate) const WEBHOOK_USERNAME: &str = "docebo";
 /// Who stands in the audit trail.
 const ACTOR: &str = "passback-dev";
 
@@ -19,16 +21,17 @@ pub(crate) struct ExamOf {
 }
 
 /// Registers each tenant as a connector of the same name, and the exams; what is there already is kept,
-/// but for the address, which changes with every start.
+/// but for the address, which changes with every start, and what its webhooks show.
 pub(crate) async fn register(
     producer: &Producer,
     simulator: &Simulator,
     world: &World,
     exams: &[ExamOf],
+    webhook_password: Option<&SecretString>,
 ) -> Result<(), Failure> {
     for tenant in &world.tenants {
         let url = simulator.url(&tenant.name).unwrap_or_default();
-        register_connector(producer, tenant, &url).await?;
+        register_connector(producer, tenant, &url, webhook_password).await?;
     }
     for exam in exams {
         register_exam(producer, exam).await?;
@@ -36,7 +39,12 @@ pub(crate) async fn register(
     Ok(())
 }
 
-async fn register_connector(producer: &Producer, tenant: &Tenant, url: &str) -> Result<(), Failure> {
+async fn register_connector(
+    producer: &Producer,
+    tenant: &Tenant,
+    url: &str,
+    webhook_password: Option<&SecretString>,
+) -> Result<(), Failure> {
     let input = ConnectorInput {
         id: Some(tenant.name.clone()),
         name: Some(format!("{} (simulated)", tenant.name)),
@@ -45,6 +53,11 @@ async fn register_connector(producer: &Producer, tenant: &Tenant, url: &str) -> 
         client_secret: Some(SecretString::from(tenant.client_secret.clone())),
         username: Some(tenant.username.clone()),
         password: Some(SecretString::from(tenant.password.clone())),
+        webhook: webhook_password.map(|password| WebhookInput {
+            username: Some(WEBHOOK_USERNAME.to_owned()),
+            password: Some(password.clone()),
+            ..WebhookInput::default()
+        }),
         ..ConnectorInput::default()
     };
     let fresh = input.validate().map_err(|errors| invalid(&tenant.name, &errors))?;
@@ -56,6 +69,7 @@ async fn register_connector(producer: &Producer, tenant: &Tenant, url: &str) -> 
         Some(mut kept) => {
             kept.domain =
                 Domain::parse(url, true).map_err(|error| Failure::failed(format!("{}: {error}", tenant.name)))?;
+            kept.webhook = fresh.webhook.or(kept.webhook);
             kept
         }
     };
