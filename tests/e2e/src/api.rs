@@ -1,9 +1,11 @@
 //! The HTTP API as an exam engine uses it.
 
+use std::sync::Mutex;
+
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::until;
+use crate::{until, waiting::until_or_never};
 
 /// A client with a token.
 #[derive(Debug, Clone)]
@@ -38,6 +40,11 @@ impl Api {
     /// Where the server is.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its token.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -118,13 +125,22 @@ impl Api {
 
     /// Waits until a result is in one of these states; a delivered one may have been proved meanwhile.
     pub async fn until_result(&self, id: &str, states: &[&str]) -> Value {
-        until(&format!("{id} is {states:?}"), || async {
+        let seen = Mutex::new(Value::Null);
+        let wanted = until_or_never(|| async {
             let result = self.result(id).await;
             let state = result["state"].as_str().unwrap_or_default();
             let there = states.contains(&state) || (is_written(state) && states.contains(&"delivered"));
+            seen.lock().unwrap().clone_from(&result);
             there.then_some(result)
-        })
-        .await
+        });
+        let Some(result) = wanted.await else {
+            let seen = seen.into_inner().unwrap();
+            let job = self
+                .get(&format!("/v1/jobs/{}", seen["job_id"].as_str().unwrap_or_default()))
+                .await;
+            panic!("{id} was to become {states:?}, and is {seen}; its job: {}", job.text);
+        };
+        result
     }
 
     /// Lists every item of a list over its pages.

@@ -24,6 +24,6 @@ pub use api::{Answer, Api};
 pub use cli::{Said, run_cli};
 pub use process::Process;
 pub use proxy::{Mode, Proxy};
-pub use stand::{Options, Stand, passed};
+pub use stand::{Options, Stand, WEBHOOK_PASSWORD, WEBHOOK_USERNAME, passed};
 pub use town::{COURSE, town, user_id};
 pub use waiting::until;

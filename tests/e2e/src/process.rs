@@ -112,6 +112,8 @@ fn listen(stream: impl AsyncRead + Unpin + Send + 'static, said: &Arc<Mutex<Vec<
     tokio::spawn(async move {
         let mut lines = BufReader::new(stream).lines();
         while let Ok(Some(line)) = lines.next_line().await {
+            // Shown by a test that fails.
+            eprintln!("{line}");
             said.lock().unwrap().push(line);
         }
     });

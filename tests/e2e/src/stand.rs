@@ -12,6 +12,10 @@ use crate::{Api, Process, Proxy, invariants, secrecy};
 
 /// An admin's token in these suites, and its SHA-256.
 pub(crate) const TOKEN: &str = "e2e-admin-token";
+/// What the simulated Docebo shows when it calls our webhook.
+pub const WEBHOOK_USERNAME: &str = "docebo";
+/// The password beside it.
+pub const WEBHOOK_PASSWORD: &str = "e2e-webhook-secret";
 const TOKEN_SHA256: &str = "20357603bbd1490b9215bd7cfff9421bccf4d9131bd54e4ac53ce12caf5fbc32";
 
 /// What differs between stands.
@@ -104,7 +108,8 @@ impl Stand {
             }
             let entry = format!(
                 "[[connector]]\nid = \"{name}\"\nname = \"{name}\"\ndomain = \"{url}\"\nclient_id = \"passback\"\n\
-                 client_secret = \"secret\"\nusername = \"integration\"\npassword = \"secret\"\n\n\
+                 client_secret = \"secret\"\nusername = \"integration\"\npassword = \"secret\"\n\
+                 webhook = {{ username = \"{WEBHOOK_USERNAME}\", password = \"{WEBHOOK_PASSWORD}\" }}\n\n\
                  [[exam]]\nid = \"{name}-exam\"\nconnector = \"{name}\"\ncourse_id = {}\n\n",
                 crate::COURSE
             );
