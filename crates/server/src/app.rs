@@ -164,7 +164,8 @@ fn administering() -> OpenApiRouter<App> {
         .routes(routes!(secrets::rotate))
         .routes(routes!(erasure::erase))
         .routes(routes!(tokens::list, tokens::create))
-        .routes(routes!(tokens::read, tokens::revoke))
+        .routes(routes!(tokens::read))
+        .routes(routes!(tokens::revoke))
 }
 
 fn for_role(role: Role, routes: OpenApiRouter<App>) -> OpenApiRouter<App> {

@@ -22,6 +22,7 @@ use crate::{
     openapi::query,
     parameters::Parameters,
     path_id::PathId,
+    pause_request::ReasonRequest,
     problem::{Fault, Problem},
     state::App,
     token::{is_token_name, new_token},
@@ -205,16 +206,18 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, headers, Json(made)).into_response())
 }
 
-/// `DELETE /v1/tokens/{id}?reason=…`: at once here, within a second at every other server.
+/// `POST /v1/tokens/{id}/revoke`: at once here, within a second at every other server. No DELETE, for what is revoked stays
+/// to be seen.
 #[utoipa::path(
-    delete,
-    path = "/v1/tokens/{id}",
+    post,
+    path = "/v1/tokens/{id}/revoke",
     operation_id = "revokeToken",
     tag = "tokens",
     summary = "End a token for good",
-    description = "At once at this server, within a second at every other one. Also a token of the configuration.",
-    params(("id" = String, Path, description = "The token."), query::Reason),
-    responses((status = 204, description = "It lets nobody in any more.")),
+    description = "At once at this server, within a second at every other one. Also a token of the configuration. What is revoked stays in the list for 30 days, as revoked; the same again changes nothing.",
+    params(("id" = String, Path, description = "The token.")),
+    request_body = ReasonRequest,
+    responses((status = 200, description = "The token as it stands: it lets nobody in any more.", body = TokenView)),
     extensions(("x-passback-codes" = json!(["not_found"]))),
 )]
 pub(crate) async fn revoke(
@@ -222,8 +225,10 @@ pub(crate) async fn revoke(
     PathId(id): PathId,
     identity: Identity,
     parameters: Parameters,
-) -> Result<StatusCode, Problem> {
-    let reason = parameters.only(&["reason"])?.reason()?;
+    JsonBody(request): JsonBody<ReasonRequest>,
+) -> Result<Json<TokenView>, Problem> {
+    parameters.only(&[])?;
+    let reason = request.checked()?;
     let id = parse_id(&id)?;
     let configured = app.config.tokens.iter().any(|entry| entry.sha256.id() == id);
     let revoked = app
@@ -234,7 +239,7 @@ pub(crate) async fn revoke(
         Revoked::Unknown => Err(missing()),
         Revoked::Now | Revoked::Before => {
             app.tokens.tokens_now().await;
-            Ok(StatusCode::NO_CONTENT)
+            views(&app).await?.remove(&id).map(Json).ok_or_else(missing)
         }
     }
 }

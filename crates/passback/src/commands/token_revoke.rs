@@ -41,10 +41,12 @@ pub(super) async fn run(api: &Api, args: &RevokeArgs) -> Result<(), Failure> {
         return Err(Failure::refused("nothing was changed"));
     }
     let reason = args.reason.as_deref().unwrap_or_default();
-    api.call(Method::DELETE, &path, &[("reason", reason)], None).await?;
+    let path = ["v1", "tokens", &args.id, "revoke"];
+    let body = json!({"reason": reason});
+    let revoked = api.call(Method::POST, &path, &[], Some(&body)).await?.body;
     output::note(&format!("{named} is revoked"));
     match args.output {
         Format::Table => Ok(()),
-        Format::Json | Format::Ndjson => output::item(args.output, &json!({"id": args.id, "status": "revoked"})),
+        Format::Json | Format::Ndjson => output::item(args.output, &revoked),
     }
 }

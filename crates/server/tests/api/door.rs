@@ -42,7 +42,7 @@ const ID: &str = "01JD0000000000000000000000";
 #[case::lists_tokens(Method::GET, "/v1/tokens", Role::Admin)]
 #[case::reads_a_token(Method::GET, "/v1/tokens/0123456789abcdef", Role::Admin)]
 #[case::makes_a_token(Method::POST, "/v1/tokens", Role::Admin)]
-#[case::revokes_a_token(Method::DELETE, "/v1/tokens/0123456789abcdef", Role::Admin)]
+#[case::revokes_a_token(Method::POST, "/v1/tokens/0123456789abcdef/revoke", Role::Admin)]
 #[tokio::test]
 async fn a_call_is_open_to_its_role_and_the_stronger_ones(
     #[case] method: Method,

@@ -2,10 +2,10 @@
 
 use axum::{body::Body, http::Method};
 use passback_queue::{Lane, Name, WorkerInfo};
-use passback_server::Role;
+use passback_server::{Role, TokenHash};
 use serde_json::{Value, json};
 
-use crate::world::{EMAIL, JSON, World, result};
+use crate::world::{EMAIL, JSON, World, result, token};
 
 const WHY: &str = "as agreed";
 
@@ -77,6 +77,7 @@ fn of_operators(cancelled: &str, redriven: &str, discarded: &str) -> Vec<Change>
 
 fn of_administrators() -> Vec<Change> {
     let erase = json!({"email": EMAIL, "reason": WHY});
+    let ingest = TokenHash::of(&token(Role::Ingest).into()).id();
     let post = |path: &str, body: Value, action| change(Role::Admin, Method::POST, path, body, action);
     vec![
         post("/v1/secrets/rotate", json!({"reason": WHY}), "secrets.rotated"),
@@ -87,6 +88,11 @@ fn of_administrators() -> Vec<Change> {
         ),
         post("/v1/erase", erase, "person.erased"),
         post("/v1/tokens", json!({"name": "a", "role": "viewer"}), "token.created"),
+        post(
+            &format!("/v1/tokens/{ingest}/revoke"),
+            json!({"reason": WHY}),
+            "token.revoked",
+        ),
     ]
 }
 
