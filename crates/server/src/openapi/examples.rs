@@ -69,7 +69,11 @@ fn request(id: &str, media_type: &str) -> Option<Value> {
         }),
         ("reconcile", "application/json") => json!({"result_ids": ["r-1842", "r-1843"]}),
         ("reconcile", _) => json!("r-1842\nr-1843\n"),
-        ("cancelJob" | "resumeConnector" | "resumeLane" | "resumeWorker" | "drainWorker" | "stopPlan", _) => reason(),
+        (
+            "cancelJob" | "resumeConnector" | "resumeLane" | "resumeWorker" | "drainWorker" | "stopPlan"
+            | "revokeToken",
+            _,
+        ) => reason(),
         ("pauseConnector" | "pauseLane" | "pauseWorker", _) => pause(),
         ("redriveDeadLetters" | "discardDeadLetters", _) => json!({"ids": [JOB], "reason": "the course is back"}),
         ("planDeadLetters", _) => json!({"filter": {"connector": "acme", "code": "rejected"}, "action": "redrive"}),
