@@ -100,11 +100,10 @@ pub(crate) async fn read(
     State(app): State<App>,
     PathId(id): PathId,
     parameters: Parameters,
-    conditions: Conditions,
 ) -> Result<Response, Problem> {
     parameters.only(&[])?;
     let state = state(&app, &parse_id(&id)?).await?;
-    conditions.answer(state.connector.stamp(), Json(state))
+    Ok(tagged(state.connector.stamp(), Json(state)))
 }
 
 /// `POST /v1/connectors/{id}/pause[?dry_run=true]`
@@ -166,8 +165,8 @@ pub(crate) async fn resume(
     description = "The credentials are tried first, unless validate=false says not to. With dry_run=true nothing is stored.",
     params(("id" = ConnectorId, Path, description = "The connector."), query::StoreConnector),
     request_body = ConnectorInput,
-    responses((status = 200, description = "What the write did.", body = Stored)),
-    extensions(("x-passback-codes" = json!(["registry_full", "docebo_unreachable", "certificate_invalid", "docebo_timed_out", "docebo_throttled", "docebo_unavailable", "credentials_refused", "forbidden", "unexpected_page", "unexpected_response", "rejected"]))),
+    responses((status = 201, description = "What the write did: the connector is new.", body = Stored, headers(("Location" = String, description = "Where the connector is."))), (status = 200, description = "What the write did, or would do.", body = Stored)),
+    extensions(("x-passback-codes" = json!(["precondition_failed", "registry_full", "docebo_unreachable", "certificate_invalid", "docebo_timed_out", "docebo_throttled", "docebo_unavailable", "credentials_refused", "forbidden", "unexpected_page", "unexpected_response", "rejected"]))),
 )]
 pub(crate) async fn store(
     State(app): State<App>,
@@ -216,18 +215,16 @@ pub(crate) async fn store(
     if validation.is_some() {
         released_jobs += app.producer.connector_works(&id).await?;
     }
-    let state = planned.state;
-    let stored = Json(Stored {
+    let place = format!("/v1/connectors/{id}");
+    let written = planned.written();
+    let stored = Stored {
         id,
         dry_run,
         planned,
         validation,
         released_jobs,
-    });
-    Ok(match state {
-        Some(state) => tagged(state, stored),
-        None => stored.into_response(),
-    })
+    };
+    Ok(written.answer(place, Json(stored)))
 }
 
 /// `POST /v1/connectors/{id}/validate`
@@ -264,7 +261,7 @@ pub(crate) async fn validate(
     description = "",
     params(("id" = ConnectorId, Path, description = "The connector."), query::Reason),
     responses((status = 204, description = "It is gone.")),
-    extensions(("x-passback-codes" = json!(["not_found", "connector_in_use"]))),
+    extensions(("x-passback-codes" = json!(["precondition_failed", "not_found", "connector_in_use"]))),
 )]
 pub(crate) async fn remove(
     State(app): State<App>,

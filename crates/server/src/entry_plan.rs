@@ -1,9 +1,17 @@
 //! The plan of a single connector or exam, through the same door as a file of many.
 
+use axum::{
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use passback_registry::{ApplyFile, Change, Plan, RegistryError, Stamp};
 use serde::Serialize;
 
-use crate::{etag::Conditions, problem::Problem, state::App};
+use crate::{
+    etag::{Conditions, tagged},
+    problem::Problem,
+    state::App,
+};
 
 /// How often a plan is made again because somebody else wrote in between.
 const MAX_TRIES: usize = 5;
@@ -25,6 +33,37 @@ impl Planned {
             change: entry.map_or(Change::Unchanged, |entry| entry.change),
             diff: entry.map(|entry| entry.diff.clone()).unwrap_or_default(),
             state: plan.stamps().first().map(|(_, after)| *after),
+        }
+    }
+
+    /// The write, once it is made.
+    pub(crate) fn written(&self) -> Written {
+        Written {
+            created: self.change == Change::Created,
+            state: self.state,
+        }
+    }
+}
+
+/// What an answer says of a write in its status and headers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Written {
+    created: bool,
+    state: Option<Stamp>,
+}
+
+impl Written {
+    /// The answer to a write: where the entry is if it is new, and the tag of its state.
+    pub(crate) fn answer(self, place: String, answer: impl IntoResponse) -> Response {
+        let answer = if self.created {
+            let headers: [(HeaderName, String); 1] = [(header::LOCATION, place)];
+            (StatusCode::CREATED, headers, answer).into_response()
+        } else {
+            answer.into_response()
+        };
+        match self.state {
+            Some(state) => tagged(state, answer),
+            None => answer,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Entity tags of connectors and exams, and the conditions that a request makes of them (RFC 9110, section 13).
 //!
-//! A tag names a state of the entry as it is stored. How a connector stands at the moment is not part of that.
+//! A tag names a state of the entry as it is stored, for the writers of entries. How a connector stands at the moment is
+//! not part of it, so readers always get the whole answer: one who was told that nothing has changed would miss that.
 
 use std::fmt::Write;
 
@@ -99,26 +100,6 @@ impl Conditions {
             return Ok(());
         }
         Err(refused(state))
-    }
-
-    /// Answers a reader that may have this state already.
-    pub(crate) fn answer(&self, stamp: Stamp, answer: impl IntoResponse) -> Result<Response, Problem> {
-        let tag = tag_of(stamp);
-        if self
-            .wanted
-            .as_ref()
-            .is_some_and(|wanted| !wanted.fit(Some(&tag), false))
-        {
-            return Err(refused(Some(stamp)));
-        }
-        if self
-            .unwanted
-            .as_ref()
-            .is_some_and(|unwanted| unwanted.fit(Some(&tag), true))
-        {
-            return Ok(tagged(stamp, StatusCode::NOT_MODIFIED));
-        }
-        Ok(tagged(stamp, answer))
     }
 }
 

@@ -83,12 +83,11 @@ pub(crate) async fn read(
     State(app): State<App>,
     PathId(id): PathId,
     parameters: Parameters,
-    conditions: Conditions,
 ) -> Result<Response, Problem> {
     parameters.only(&[])?;
     let exam = app.registry().exam(&parse_id(&id)?).await?.ok_or_else(missing)?;
     let stamp = exam.stamp();
-    conditions.answer(stamp, Json(app.producer.exam_view(exam).await?))
+    Ok(tagged(stamp, Json(app.producer.exam_view(exam).await?)))
 }
 
 /// `POST /v1/exams/{id}/check`
@@ -128,8 +127,8 @@ pub(crate) async fn check(
     description = "With dry_run=true nothing is stored.",
     params(("id" = ExamId, Path, description = "The exam."), query::DryRun),
     request_body = ExamInput,
-    responses((status = 200, description = "What the write did.", body = Stored)),
-    extensions(("x-passback-codes" = json!(["not_found", "registry_full"]))),
+    responses((status = 201, description = "What the write did: the exam is new.", body = Stored, headers(("Location" = String, description = "Where the exam is."))), (status = 200, description = "What the write did, or would do.", body = Stored)),
+    extensions(("x-passback-codes" = json!(["precondition_failed", "not_found", "registry_full"]))),
 )]
 pub(crate) async fn store(
     State(app): State<App>,
@@ -159,17 +158,15 @@ pub(crate) async fn store(
     }
     let planned = apply(&app, &file, &conditions, &identity.name).await?;
     let released_jobs = app.queue().wake(&wake::exam(&id)).await?;
-    let state = planned.state;
-    let stored = Json(Stored {
+    let place = format!("/v1/exams/{id}");
+    let written = planned.written();
+    let stored = Stored {
         id,
         dry_run,
         planned,
         released_jobs,
-    });
-    Ok(match state {
-        Some(state) => tagged(state, stored),
-        None => stored.into_response(),
-    })
+    };
+    Ok(written.answer(place, Json(stored)))
 }
 
 /// `DELETE /v1/exams/{id}?reason=…`
@@ -182,7 +179,7 @@ pub(crate) async fn store(
     description = "",
     params(("id" = ExamId, Path, description = "The exam."), query::Reason),
     responses((status = 204, description = "It is gone.")),
-    extensions(("x-passback-codes" = json!(["not_found"]))),
+    extensions(("x-passback-codes" = json!(["precondition_failed", "not_found"]))),
 )]
 pub(crate) async fn remove(
     State(app): State<App>,

@@ -34,6 +34,7 @@ pub(crate) async fn alive() -> Json<Health> {
     summary = "Can the server do its work?",
     description = "Redis takes writes, and keeps what it is given.",
     responses((status = 200, description = "It can.", body = Health)),
+    extensions(("x-passback-codes" = json!(["store_unavailable", "store_full"]))),
 )]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
     app.readiness.of(app.queue(), app.config.allow_unsafe_redis).await?;

@@ -13,6 +13,7 @@ An exam engine asks whether a candidate may sit an exam (`POST /v1/eligibility-c
 - **Every refusal has the same form** (RFC 9457) with a stable `code`, the person who can put it right, and the steps. \
 `errors` names each field by its JSON pointer, each parameter by its name.
 - **Times** are RFC 3339 with a zone. **Lists** come in pages: send `next_cursor` as `cursor` until there is none.
+- **Every answer has an id** in `X-Request-Id`: the one that the request came with, or a new one. The log has it, too.
 - **Unknown fields and parameters are refused** by their names, so that a slip is found at once.
 - **More fields may be added to answers**; the names that are here stay.
 

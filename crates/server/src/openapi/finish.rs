@@ -2,7 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{base::base, examples, headers, problem_answers, request_rules::rules, roles::ROLE};
+use super::{
+    base::base,
+    examples, headers, problem_answers, request_headers,
+    request_rules::rules,
+    roles::ROLE,
+    texts::{age, words},
+};
 
 /// Finishes what the handlers and their types say.
 pub(super) fn finish(mut document: Value) -> Value {
@@ -13,6 +19,7 @@ pub(super) fn finish(mut document: Value) -> Value {
     for_each_operation(&mut document, |operation| {
         security(operation);
         parameters(operation);
+        request_headers::add(operation);
         lines(operation);
         for (status, response) in operation
             .get_mut("responses")
@@ -22,11 +29,13 @@ pub(super) fn finish(mut document: Value) -> Value {
         {
             headers::add(response, status);
         }
+        headers::add_tag(operation);
         problem_answers::add(operation, &mut problems);
         examples::add(operation);
     });
     document["components"]["responses"] = Value::Object(problems);
     document["components"]["headers"] = headers::components();
+    document["components"]["parameters"] = request_headers::components();
     document
 }
 
@@ -132,7 +141,8 @@ fn parameters(operation: &mut Value) {
     for parameter in parameters {
         let change = match parameter["name"].as_str() {
             Some("open") => json!({"schema": {"enum": [true]}}),
-            Some("reason") => json!({"schema": super::texts::words(500)}),
+            Some("reason") => json!({"schema": words(500)}),
+            Some("older_than") => json!({"schema": {"pattern": age()}}),
             _ => continue,
         };
         patch(parameter, &change);

@@ -15,12 +15,28 @@ pub(super) fn components() -> Value {
             "required": true,
             "schema": {"type": "string", "pattern": "^[0-9]+$"},
         },
+        "EntityTag": {
+            "description": "The state of the entry as it is stored, to send back as `If-Match`.",
+            "schema": {"type": "string", "pattern": "^\"[0-9a-f]+-[0-9a-f]+\"$"},
+        },
         "Challenge": {
             "description": "How to say who is asking.",
             "required": true,
             "schema": {"type": "string"},
         },
     })
+}
+
+/// Adds the tag of a state to the answers that have one.
+pub(super) fn add_tag(operation: &mut Value) {
+    let statuses: &[&str] = match operation["operationId"].as_str().unwrap_or_default() {
+        "readConnector" | "readExam" => &["200"],
+        "storeConnector" | "storeExam" => &["200", "201"],
+        _ => &[],
+    };
+    for status in statuses {
+        operation["responses"][status]["headers"]["ETag"] = json!({"$ref": "#/components/headers/EntityTag"});
+    }
 }
 
 /// Adds the headers of every answer with this status.

@@ -12,6 +12,7 @@ mod finish;
 mod headers;
 mod problem_answers;
 pub(crate) mod query;
+mod request_headers;
 mod request_rules;
 mod roles;
 mod served;

@@ -50,6 +50,8 @@ fn refusals(operation: &Value) -> Refusals {
         for code in [
             Code::TokenMissing,
             Code::TokenInvalid,
+            Code::TokenExpired,
+            Code::TokenRevoked,
             Code::InvalidRequest,
             Code::TooLarge,
         ] {
@@ -65,6 +67,10 @@ fn refusals(operation: &Value) -> Refusals {
         for code in Code::ALL.iter().filter(|code| status_of(**code) == 429) {
             may(*code, None);
         }
+    }
+    // Whoever must show who they are may find the server full.
+    if operation["security"].as_array().is_some_and(|ways| !ways.is_empty()) {
+        may(Code::TooBusy, Some(503));
     }
     let body = &operation["requestBody"]["content"];
     if body.is_object() {

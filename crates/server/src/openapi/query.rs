@@ -54,7 +54,7 @@ pub(crate) struct OpenResults {
     /// Must be true: only results that are not at their end are listed.
     open: bool,
     /// Only those open for at least so long, up to 400 days: `90s`, `15m`, `24h` or `7d`. Not together with overdue.
-    #[param(pattern = "^[0-9]{1,2}[smhd]$", example = "24h")]
+    #[param(example = "24h")]
     older_than: Option<String>,
     /// Only those open for longer than they should be.
     #[param(default = false)]
@@ -170,7 +170,7 @@ pub(crate) struct DeadLettersFilter {
     /// Only jobs with this code.
     code: Option<Code>,
     /// Only those that died at least so long ago: `90s`, `15m`, `24h` or `7d`.
-    #[param(pattern = "^[0-9]{1,2}[smhd]$", example = "24h")]
+    #[param(example = "24h")]
     older_than: Option<String>,
 }
 

@@ -5,7 +5,7 @@ use passback_queue::MAX_PLANNED_JOBS;
 use passback_registry::{EligibleState, OnOutcome, ReadBeforeWrite, VerifyPolicy, VersionPolicy};
 use serde_json::{Value, json};
 
-use super::texts::{DOMAIN, ID, LENGTH, RESULT_ID, SLICE, email, login, words};
+use super::texts::{self, DOMAIN, ID, RESULT_ID, SLICE, email, login, words};
 
 const TEXT_CHARS: usize = 200;
 const REASON_CHARS: usize = 500;
@@ -46,7 +46,7 @@ pub(super) fn rules() -> Value {
         "DeadFilter": {"properties": {
             "connector": {"pattern": ID},
             "code": {"type": null, "oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Code"}]},
-            "older_than": {"pattern": LENGTH, "description": "Only those that died at least so long ago."},
+            "older_than": {"pattern": texts::age(), "description": "Only those that died at least so long ago."},
         }},
         "ReplayRequest": {"properties": {
             "ids": {"minItems": 1, "maxItems": 1000, "description": "The events."},
@@ -83,7 +83,10 @@ fn token() -> Value {
     json!({
         "properties": {
             "name": {"pattern": "^[A-Za-z0-9._-]{1,64}$", "description": "Who uses it; stands in the audit trail."},
-            "expires_in": {"pattern": "^[1-9][0-9]{0,2}[hd]$", "description": "How long it is good; without an end if left out."},
+            "expires_in": {
+                "pattern": texts::token_life(),
+                "description": "How long it is good, from a minute to ten years: `90d`; without an end if left out.",
+            },
             "expires_at": {"format": "date-time", "description": "Until when it is good. Not together with expires_in."},
         },
         "not": {
@@ -139,7 +142,7 @@ fn pause(reason: &Value) -> Value {
         "properties": {
             "reason": reason,
             "until": {"format": "date-time", "description": "When it ends by itself, within a year. Not together with for."},
-            "for": {"pattern": LENGTH, "description": "How long it lasts, up to a year: `90s`, `30m`, `2h` or `7d`."},
+            "for": {"pattern": texts::pause(), "description": "How long it lasts, up to a year: `90s`, `30m`, `2h` or `7d`."},
         },
         "not": {
             "required": ["until", "for"],
@@ -210,7 +213,13 @@ fn connector() -> Value {
                 "Which writes are read back; always if left out.",
                 &VerifyPolicy::ALL.map(VerifyPolicy::as_str),
             ),
-            "webhook": {
+            "webhook": webhook(&secret),
+        },
+    })
+}
+
+fn webhook(secret: &dyn Fn(&str) -> Value) -> Value {
+    json!({
                 "description": "What Docebo shows when it calls our webhook.",
                 "additionalProperties": false,
                 "required": ["username", "password"],
@@ -242,11 +251,9 @@ fn connector() -> Value {
                         "type": ["array", "null"],
                         "description": "Addresses or networks that it may come from; from anywhere if left out.",
                         "maxItems": 64,
-                        "items": {"type": "string", "pattern": "^(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])([.](25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}$"},
+                        "items": {"type": "string", "pattern": "^[0-9A-Fa-f.:]{2,45}(/[0-9]{1,3})?$", "examples": ["203.0.113.7", "2001:db8::/32"]},
                     },
                 },
-            },
-        },
     })
 }
 

@@ -50,10 +50,12 @@ impl Call<'_> {
     }
 
     fn parameters(&self) -> Markup {
-        let parameters = self.operation["parameters"].as_array();
-        let Some(parameters) = parameters.filter(|parameters| !parameters.is_empty()) else {
+        // What every call takes is told of once, at the top of the page.
+        let parameters = self.operation["parameters"].as_array().into_iter().flatten();
+        let parameters: Vec<&Value> = parameters.filter(|parameter| parameter["name"].is_string()).collect();
+        if parameters.is_empty() {
             return html! {};
-        };
+        }
         html! {
             h4 { "Parameters" }
             div.scroll { table {

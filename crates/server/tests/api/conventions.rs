@@ -154,7 +154,7 @@ async fn a_list_of_exams_goes_on_where_its_cursor_says() {
     for number in 0..4 {
         let exam = json!({"connector": "acme", "course_id": 147});
         let stored = world.put(&format!("/v1/exams/crane-{number}"), &exam).await;
-        assert_eq!(stored.status, StatusCode::OK, "{}", stored.text);
+        assert_eq!(stored.status, StatusCode::CREATED, "{}", stored.text);
     }
     let mut seen = Vec::new();
     let mut path = "/v1/exams?limit=2".to_owned();

@@ -24,6 +24,7 @@ mod openapi;
 mod openapi_answers;
 mod openapi_document;
 mod openapi_examples;
+mod openapi_headers;
 mod openapi_reference;
 mod openapi_routes;
 mod outage;

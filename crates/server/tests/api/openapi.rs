@@ -41,7 +41,7 @@ async fn every_reference_leads_somewhere_and_every_component_is_referred_to() {
             referred.insert(path.to_owned());
         }
     });
-    for kind in ["schemas", "responses", "headers"] {
+    for kind in ["schemas", "responses", "headers", "parameters"] {
         for name in document.0["components"][kind].as_object().unwrap().keys() {
             let path = format!("/components/{kind}/{name}");
             assert!(referred.contains(&path), "nothing refers to {path}");

@@ -128,6 +128,7 @@ async fn what_changes_answers_as_it_is_described() {
         ("redriveDeadLetters", "/v1/dead-letters/redrive", ids.clone(), 200),
         ("discardDeadLetters", "/v1/dead-letters/discard", ids, 200),
         ("storeExam", "/v1/exams/crane-02?dry_run=true", exam.clone(), 200),
+        ("storeExam", "/v1/exams/crane-02", exam.clone(), 201),
         ("storeExam", "/v1/exams/crane-02", exam, 200),
         ("checkExam", "/v1/exams/forklift-01/check", "{}".to_owned(), 200),
         ("validateConnector", "/v1/connectors/acme/validate", String::new(), 200),

@@ -36,7 +36,7 @@ async fn a_connector_is_planned_stored_shown_and_removed_without_its_secrets() {
     let stored = world.put("/v1/connectors/borealis?validate=false", &connector()).await;
     assert_eq!(
         (stored.status, stored.json()["change"].as_str()),
-        (StatusCode::OK, Some("created"))
+        (StatusCode::CREATED, Some("created"))
     );
     let again = world.put("/v1/connectors/borealis?validate=false", &connector()).await;
     assert_eq!(again.json()["change"], "unchanged");
@@ -192,7 +192,7 @@ async fn an_exam_is_planned_and_stored() {
     let stored = world.put("/v1/exams/crane-01", &exam).await;
     assert_eq!(
         (stored.status, stored.json()["change"].as_str()),
-        (StatusCode::OK, Some("created"))
+        (StatusCode::CREATED, Some("created"))
     );
     let shown = world.get("/v1/exams/crane-01").await.json();
     assert_eq!(
@@ -225,7 +225,7 @@ async fn what_is_sent_of_an_exam_and_a_connector_is_what_is_stored() {
         "request_timeout_ms": 9000, "read_before_write": "retry_only", "verify": "sample",
     });
     let stored = world.put("/v1/connectors/beta?validate=false", &connector).await;
-    assert_eq!(stored.status, StatusCode::OK, "{}", stored.text);
+    assert_eq!(stored.status, StatusCode::CREATED, "{}", stored.text);
     let shown = world.get("/v1/connectors/beta").await.json();
     for (name, sent) in connector.as_object().unwrap() {
         if !["client_secret", "password"].contains(&name.as_str()) {

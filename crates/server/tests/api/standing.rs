@@ -72,7 +72,7 @@ async fn connectors_are_listed_page_by_page() {
     let world = World::start().await;
     for id in ["borealis", "cargo-line", "delta"] {
         let path = format!("/v1/connectors/{id}?validate=false");
-        assert_eq!(world.put(&path, &connector()).await.status, StatusCode::OK);
+        assert_eq!(world.put(&path, &connector()).await.status, StatusCode::CREATED);
     }
     let ids = |page: &Value| -> Vec<String> {
         let items = page["items"].as_array().unwrap().iter();
