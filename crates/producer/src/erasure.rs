@@ -13,8 +13,8 @@ use crate::{IntakeError, Producer, StoreError, event_erasure::EventWalk, field_r
 
 /// Jobs looked at in one look.
 const JOBS_PER_LOOK: usize = 1_000;
-/// Looks of one call.
-const LOOKS_PER_CALL: usize = 100;
+/// The looks of one call that takes a moment.
+pub const ERASURE_LOOKS: usize = 100;
 /// Jobs named in an answer; the counts are always whole.
 const MAX_NAMED: usize = 1_000;
 /// Connectors told at once to forget somebody.
@@ -27,6 +27,8 @@ pub struct ErasureWish<'a> {
     pub email: &'a str,
     /// Where the call before this one stopped; 0 to begin.
     pub cursor: u64,
+    /// The most looks of this call, each of up to 1,000 jobs or 500 events: [`ERASURE_LOOKS`], or fewer.
+    pub looks: usize,
     /// Only say what would be erased.
     pub dry_run: bool,
 }
@@ -99,7 +101,7 @@ impl Producer {
         let mut walk = EventWalk::of_cursor(wish.cursor);
         let mut looks = 0;
         let mut cursor = wish.cursor;
-        while walk.is_none() && looks < LOOKS_PER_CALL {
+        while walk.is_none() && looks < wish.looks {
             let page = self.queue.scan_jobs(cursor, JOBS_PER_LOOK).await?;
             erasure.looked_at += page.jobs.len();
             self.erase_those(&page.jobs, &mut erasure, by).await?;
@@ -109,8 +111,8 @@ impl Producer {
         let next = match walk {
             None => Some(cursor),
             Some(walk) => {
-                self.erase_events(walk, &email, LOOKS_PER_CALL - looks, &mut erasure)
-                    .await?
+                let left = wish.looks.saturating_sub(looks);
+                self.erase_events(walk, &email, left, &mut erasure).await?
             }
         };
         erasure.next_cursor = next.map(|cursor| cursor.to_string());

@@ -1,4 +1,7 @@
 //! Erasing a person from what Docebo has told: each event is opened and looked at, for the stream knows nobody.
+//!
+//! Many events know a number only, and the one that tells whose it is may come behind them, or be erased before them. So
+//! the events are gone through twice: first for the person's numbers, then for what is about the person.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,16 +14,48 @@ use crate::{Erasure, Producer, StoreError};
 
 /// Events opened in one look.
 const EVENTS_PER_LOOK: usize = 500;
+/// The events that tell whose a number is.
+const OF_USERS: &str = "user.";
 /// The bit of a cursor that says that the jobs are done; a cursor of a walk over jobs never has it.
 const IN_EVENTS: u64 = 1 << 63;
+/// The bit of such a cursor that says that the person's numbers are known.
+const NUMBERS_KNOWN: u64 = 1 << 62;
 
 /// A walk over Docebo's events, oldest first.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct EventWalk(Option<DoceboPlace>);
+pub(crate) struct EventWalk {
+    round: Round,
+    after: Option<DoceboPlace>,
+}
+
+/// What a walk is after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Round {
+    /// The numbers of the person.
+    Numbers,
+    /// What names the person, or one of the numbers.
+    Events,
+}
+
+impl Round {
+    fn filter(self) -> DoceboFilter {
+        let events = match self {
+            Self::Numbers => vec![format!("{OF_USERS}*")],
+            Self::Events => Vec::new(),
+        };
+        DoceboFilter {
+            events,
+            ..DoceboFilter::default()
+        }
+    }
+}
 
 impl EventWalk {
     pub(crate) const fn begin() -> Self {
-        Self(None)
+        Self {
+            round: Round::Numbers,
+            after: None,
+        }
     }
 
     /// The walk that a cursor goes on with; none if it is one over jobs.
@@ -28,15 +63,25 @@ impl EventWalk {
         if cursor & IN_EVENTS == 0 {
             return None;
         }
+        let round = if cursor & NUMBERS_KNOWN == 0 {
+            Round::Numbers
+        } else {
+            Round::Events
+        };
         // The events of that millisecond are looked at again, which does no harm.
-        match (cursor & !IN_EVENTS).checked_sub(1) {
-            Some(before) => Some(Self(Some(DoceboPlace::last_of(before)))),
-            None => Some(Self::begin()),
-        }
+        let after = match (cursor & !IN_EVENTS & !NUMBERS_KNOWN).checked_sub(1) {
+            Some(before) => Some(DoceboPlace::last_of(before)),
+            None => None,
+        };
+        Some(Self { round, after })
     }
 
     fn cursor(self) -> u64 {
-        IN_EVENTS | self.0.map_or(0, DoceboPlace::unix_ms)
+        let round = match self.round {
+            Round::Numbers => 0,
+            Round::Events => NUMBERS_KNOWN,
+        };
+        IN_EVENTS | round | self.after.map_or(0, DoceboPlace::unix_ms)
     }
 }
 
@@ -61,33 +106,62 @@ impl Producer {
         for _ in 0..looks {
             let page = self
                 .queue
-                .docebo_events(&DoceboFilter::default(), walk.0, EVENTS_PER_LOOK)
+                .docebo_events(&walk.round.filter(), walk.after, EVENTS_PER_LOOK)
                 .await?;
-            erasure.events_looked_at += page.events.len();
-            let mut theirs = Vec::new();
-            for event in &page.events {
-                match opened(event, self.vault()) {
-                    None => erasure.events_unreadable += 1,
-                    Some(letter) if sought.is_named_in(event, &letter.payload) => theirs.push(event.place),
-                    Some(_) => {}
+            match walk.round {
+                Round::Numbers => {
+                    for event in &page.events {
+                        if let Some(letter) = opened(event, self.vault()) {
+                            sought.is_named_in(event, &letter.payload);
+                        }
+                    }
+                }
+                Round::Events => self.erase_those_events(&page.events, &mut sought, erasure).await?,
+            }
+            walk.after = page.next.or(walk.after);
+            match walk.round {
+                _ if page.more => {}
+                Round::Events => return Ok(None),
+                Round::Numbers => {
+                    walk = EventWalk {
+                        round: Round::Events,
+                        after: None,
+                    };
+                    if !erasure.dry_run {
+                        // Before what tells them is gone: whoever is cut off half-way begins again with them.
+                        self.remember_found(&sought, &erasure.person).await?;
+                    }
                 }
             }
-            erasure.events += theirs.len();
-            if !erasure.dry_run {
-                self.queue.remove_docebo_events(&theirs).await?;
-            }
-            walk = EventWalk(page.next.or(walk.0));
-            if !page.more {
-                return Ok(None);
-            }
         }
-        if !erasure.dry_run {
-            self.remember_found(&sought, &erasure.person).await?;
-        }
+        self.remember_found(&sought, &erasure.person).await?;
         Ok(Some(walk.cursor()))
     }
 
-    /// The next call must know the numbers, too: what told them is gone by then. The last one forgets them.
+    async fn erase_those_events(
+        &self,
+        events: &[SealedEvent],
+        sought: &mut Sought<'_>,
+        erasure: &mut Erasure,
+    ) -> Result<(), StoreError> {
+        erasure.events_looked_at += events.len();
+        let mut theirs = Vec::new();
+        for event in events {
+            match opened(event, self.vault()) {
+                None => erasure.events_unreadable += 1,
+                Some(letter) if sought.is_named_in(event, &letter.payload) => theirs.push(event.place),
+                Some(_) => {}
+            }
+        }
+        erasure.events += theirs.len();
+        if !erasure.dry_run {
+            self.queue.remove_docebo_events(&theirs).await?;
+        }
+        Ok(())
+    }
+
+    /// The next call must know the numbers, too. The last one forgets them; after a dry run they are known for a month,
+    /// as after a search.
     async fn remember_found(&self, sought: &Sought<'_>, person: &str) -> Result<(), StoreError> {
         for (connector, numbers) in &sought.found {
             let Ok(connector) = connector.parse::<ConnectorId>() else {
@@ -132,7 +206,7 @@ impl Sought<'_> {
         let users = self.users.entry(event.connector.clone()).or_default();
         let by_number = number.is_some_and(|number| users.contains(&number));
         let by_address = names(payload, &self.email.to_lowercase());
-        if by_address && event.event.starts_with("user.") {
+        if by_address && event.event.starts_with(OF_USERS) {
             // What comes behind may know the number only.
             users.extend(number);
             self.found.entry(event.connector.clone()).or_default().extend(number);

@@ -120,7 +120,7 @@ pub use decide::{DecideError, Verdict};
 pub use docebo_event_view::{DoceboEventView, ReactionState, ReactionView};
 pub use docebo_feed::{DoceboEventPage, DoceboEventQuery, ReplayStatus, Replayed};
 pub use eligibility::eligibility;
-pub use erasure::{ErasedJob, Erasure, ErasureWish};
+pub use erasure::{ERASURE_LOOKS, ErasedJob, Erasure, ErasureWish};
 pub use error::{ConnectError, IntakeError, StoreError};
 pub use exam_check_view::{ExamCheck, HandCheck, SetUpStep, StepName};
 pub use exam_result::{ExamResult, ValidResult};

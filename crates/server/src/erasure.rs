@@ -1,7 +1,7 @@
 //! Erasing a person.
 
 use axum::{Json, extract::State};
-use passback_producer::{Erasure, ErasureWish};
+use passback_producer::{ERASURE_LOOKS, Erasure, ErasureWish};
 use serde::Deserialize;
 
 use crate::{
@@ -50,6 +50,7 @@ pub(crate) async fn erase(
     let wish = ErasureWish {
         email: &request.email,
         cursor,
+        looks: ERASURE_LOOKS,
         dry_run: request.dry_run,
     };
     Ok(Json(app.producer.erase(wish, &by).await?))

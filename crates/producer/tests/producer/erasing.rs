@@ -1,6 +1,6 @@
 //! Erasing a person.
 
-use passback_producer::{Erasure, ErasureWish, IntakeError, payload_context};
+use passback_producer::{ERASURE_LOOKS, Erasure, ErasureWish, IntakeError, payload_context};
 use passback_queue::{Intervention, JobId, Lane, State};
 use passback_registry::ConnectorId;
 
@@ -18,6 +18,7 @@ async fn erase(fixture: &Fixture, dry_run: bool) -> Erasure {
     let wish = ErasureWish {
         email: "R.Moreau@Example.org ",
         cursor: 0,
+        looks: ERASURE_LOOKS,
         dry_run,
     };
     fixture.producer.erase(wish, &by()).await.unwrap()
@@ -114,6 +115,7 @@ async fn a_backlog_is_walked_look_by_look_and_taken_up_where_the_last_call_stopp
     let rest = ErasureWish {
         email: EMAIL,
         cursor: stopped_at.next,
+        looks: ERASURE_LOOKS,
         dry_run: true,
     };
     let rest = fixture.producer.erase(rest, &by()).await.unwrap();
@@ -135,6 +137,7 @@ async fn nothing_ends_that_cannot_be_put_on_record_first() {
     let wish = ErasureWish {
         email: EMAIL,
         cursor: 0,
+        looks: ERASURE_LOOKS,
         dry_run: false,
     };
     assert!(fixture.producer.erase(wish, &by()).await.is_err());
@@ -147,6 +150,7 @@ async fn what_is_no_address_is_refused() {
     let wish = ErasureWish {
         email: "nobody",
         cursor: 0,
+        looks: ERASURE_LOOKS,
         dry_run: false,
     };
     let refused = fixture.producer.erase(wish, &by()).await;

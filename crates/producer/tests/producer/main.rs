@@ -13,6 +13,7 @@ mod connecting;
 mod connector_news;
 mod connector_standing;
 mod erasing;
+mod erasing_events;
 mod exam_checks;
 mod explanations;
 mod feed;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use passback_docebo::webhook::{EVENT_NAMES, WebhookMessage, sample};
 use passback_producer::{
-    DoceboEventPage, DoceboEventQuery, DoceboEventView, ErasureWish, ReactionState, ReplayStatus, WebhookReceipt,
+    DoceboEventPage, DoceboEventQuery, DoceboEventView, ERASURE_LOOKS, ErasureWish, ReactionState, ReplayStatus,
+    WebhookReceipt,
 };
 use passback_queue::{Intervention, Lane, Transition};
 use passback_registry::ConnectorId;
@@ -25,11 +26,11 @@ const EVERYTHING: &str = "
     end
     return all";
 
-fn acme() -> ConnectorId {
+pub(crate) fn acme() -> ConnectorId {
     "acme".parse().unwrap()
 }
 
-async fn receive(fixture: &Fixture, body: &Value) -> WebhookReceipt {
+pub(crate) async fn receive(fixture: &Fixture, body: &Value) -> WebhookReceipt {
     let message = WebhookMessage::parse(body.to_string().as_bytes()).unwrap();
     fixture.producer.receive_webhook(&acme(), &message).await.unwrap()
 }
@@ -45,14 +46,14 @@ fn created(message_id: &str, email: &str) -> Value {
     })
 }
 
-fn all() -> DoceboEventQuery {
+pub(crate) fn all() -> DoceboEventQuery {
     DoceboEventQuery {
         limit: 1000,
         ..DoceboEventQuery::default()
     }
 }
 
-async fn events(fixture: &Fixture) -> Vec<DoceboEventView> {
+pub(crate) async fn events(fixture: &Fixture) -> Vec<DoceboEventView> {
     fixture.producer.docebo_events(&all()).await.unwrap().events
 }
 
@@ -263,6 +264,7 @@ async fn an_erased_person_is_in_no_event_any_more_and_everybody_else_is() {
         let wish = ErasureWish {
             email: EMAIL,
             cursor: 0,
+            looks: ERASURE_LOOKS,
             dry_run,
         };
         producer.erase(wish, &by).await.unwrap()
