@@ -10,8 +10,8 @@ local promoted, expired = 0, 0
 -- Ready jobs of a connector beside which none is looked at again, and when that is tried again.
 local MAX_SWEPT, LOOK_LATER_MS = 10, 60000
 local swept = {}
--- Bounds one script: how much time of the feed it drops.
-local MOST_TRIMMED_MS = 60000
+-- Bounds one script: how many events of a feed it drops, and how many of them it reads at once for that.
+local MOST_TRIMMED, TRIM_LOOK = 1000, 100
 
 -- What kept a job from running, for the answer of a check that was never run.
 local function waits_for(s)
@@ -70,14 +70,19 @@ redis.call('ZREMRANGEBYSCORE', K.results_open, '-inf', now - tonumber(ARGV[4]))
 
 -- Drops events that are too old, by the clock that numbers them; what was dropped last tells a reader that it missed some.
 local function trim(stream, gone, kept_ms)
-  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-  local oldest_ms = oldest and tonumber(string.match(oldest[1], '^%d+'))
-  local keep_from = now_ms('0') - kept_ms
-  if not oldest or oldest_ms >= keep_from then return end
-  local until_ms = math.min(keep_from, oldest_ms + MOST_TRIMMED_MS)
-  local last = redis.call('XREVRANGE', stream, '(' .. until_ms .. '-0', '-', 'COUNT', 1)[1]
-  redis.call('SET', gone, last[1])
-  redis.call('XTRIM', stream, 'MINID', until_ms)
+  local keep_from_ms, first, last = now_ms('0') - kept_ms, '-', nil
+  if keep_from_ms <= 0 then return end
+  local keep_from = string.format('(%.0f-0', keep_from_ms)
+  for _ = 1, MOST_TRIMMED / TRIM_LOOK do
+    local old = redis.call('XRANGE', stream, first, keep_from, 'COUNT', TRIM_LOOK)
+    if #old == 0 then break end
+    last = old[#old][1]
+    first = '(' .. last
+  end
+  if not last then return end
+  local ms, number = string.match(last, '^(%d+)-(%d+)$')
+  redis.call('SET', gone, last)
+  redis.call('XTRIM', stream, 'MINID', string.format('%s-%.0f', ms, tonumber(number) + 1))
 end
 trim(K.events, K.events_gone, tonumber(ARGV[5]))
 trim(K.docebo_events, K.docebo_gone, tonumber(ARGV[6]))

@@ -69,6 +69,15 @@ pub struct DoceboPage {
 /// One entry of the stream: its id and its fields.
 type Entry = (String, HashMap<String, Vec<u8>>);
 
+/// What one look at the stream found.
+struct Look {
+    entries: Vec<(DoceboPlace, HashMap<String, Vec<u8>>)>,
+    /// Whether there may be more behind them.
+    more: bool,
+    /// Whether entries that would come behind the place were trimmed.
+    gap: bool,
+}
+
 impl DoceboFilter {
     fn takes_all(&self) -> bool {
         self.events.is_empty() && self.connector.is_none()
@@ -97,10 +106,10 @@ impl Queue {
             events: Vec::new(),
             next: None,
             more: limit > 0,
-            gap: self.is_gone(filter, after).await?,
+            gap: false,
         };
         let mut from = after;
-        for _ in 0..MAX_LOOKS {
+        for look in 0..MAX_LOOKS {
             if !page.more || page.events.len() >= limit {
                 break;
             }
@@ -110,9 +119,15 @@ impl Queue {
             } else {
                 LOOK_EVENTS
             };
-            let (entries, whole) = self.docebo_look(from, filter.newest_first, wanted).await?;
-            page.more = whole;
-            for (place, fields) in entries {
+            let found = self.docebo_look(from, filter.newest_first, wanted).await?;
+            if found.gap && look > 0 {
+                // Trimmed since the look before. The page is whole up to here; who reads on from it is told.
+                page.more = true;
+                break;
+            }
+            page.gap = found.gap;
+            page.more = found.more;
+            for (place, fields) in found.entries {
                 if page.events.len() == limit {
                     page.more = true;
                     break;
@@ -125,19 +140,22 @@ impl Queue {
         Ok(page)
     }
 
-    /// The next entries behind a place, and whether there may be more.
+    /// The next entries behind a place, as they are at one moment: whoever trims meanwhile is seen or not there yet.
     async fn docebo_look(
         &self,
         after: Option<DoceboPlace>,
         newest_first: bool,
         count: usize,
-    ) -> Result<(Vec<(DoceboPlace, HashMap<String, Vec<u8>>)>, bool), QueueError> {
+    ) -> Result<Look, QueueError> {
         let (command, start, end) = if newest_first {
             ("XREVRANGE", "+", "-")
         } else {
             ("XRANGE", "-", "+")
         };
-        let entries: Vec<Entry> = redis::cmd(command)
+        let (gone, entries): (Option<String>, Vec<Entry>) = redis::pipe()
+            .atomic()
+            .get(keys::key(keys::DOCEBO_GONE))
+            .cmd(command)
             .arg(keys::key(keys::DOCEBO_EVENTS))
             .arg(after.map_or_else(|| start.to_owned(), |place| format!("({place}")))
             .arg(end)
@@ -145,22 +163,15 @@ impl Queue {
             .arg(count)
             .query_async(&mut self.connection())
             .await?;
-        let whole = entries.len() == count;
-        let placed = entries.into_iter().map(|(id, fields)| Ok((id.parse()?, fields)));
-        Ok((placed.collect::<Result<_, QueueError>>()?, whole))
-    }
-
-    /// Whether events that would come behind this place were trimmed.
-    async fn is_gone(&self, filter: &DoceboFilter, after: Option<DoceboPlace>) -> Result<bool, QueueError> {
-        let Some(after) = after.filter(|_| !filter.newest_first) else {
-            return Ok(false);
-        };
-        let gone: Option<String> = redis::cmd("GET")
-            .arg(keys::key(keys::DOCEBO_GONE))
-            .query_async(&mut self.connection())
-            .await?;
         let gone: Option<DoceboPlace> = gone.and_then(|gone| gone.parse().ok());
-        Ok(gone.is_some_and(|gone| after < gone))
+        let after = after.filter(|_| !newest_first);
+        let more = entries.len() == count;
+        let placed = entries.into_iter().map(|(id, fields)| Ok((id.parse()?, fields)));
+        Ok(Look {
+            entries: placed.collect::<Result<_, QueueError>>()?,
+            more,
+            gap: after.is_some_and(|after| gone.is_some_and(|gone| after < gone)),
+        })
     }
 
     /// One event.

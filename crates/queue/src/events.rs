@@ -123,10 +123,15 @@ impl Queue {
                 .arg(limit.saturating_add(1))
                 .query_async(&mut self.connection())
                 .await?;
-            if look == 0 {
-                let gone = gone.as_deref().and_then(Place::parse);
-                page.gap = after.is_some_and(|after| gone.is_some_and(|gone| after < gone));
+            let gone = gone.as_deref().and_then(Place::parse);
+            let seen = page.next.as_deref().and_then(Place::parse).or(after);
+            let gap = seen.is_some_and(|seen| gone.is_some_and(|gone| seen < gone));
+            if gap && look > 0 {
+                // Trimmed since the look before. The page is whole up to here; who reads on from it is told.
+                page.more = true;
+                break;
             }
+            page.gap = gap;
             page.more = entries.len() > limit;
             entries.truncate(limit);
             page.events.extend(entries.iter().filter_map(read));

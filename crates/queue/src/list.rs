@@ -70,7 +70,13 @@ impl Queue {
     }
 
     /// A page of jobs. A page may be short or empty although there is a next one.
+    ///
+    /// Cursors are those of a state; dead letters leave by a person's hand, who may read on meanwhile: see
+    /// [`crate::is_dead_cursor`].
     pub async fn jobs(&self, filter: &Filter, after: Option<&str>, most: usize) -> Result<Page, QueueError> {
+        if filter.state == Some(State::Dead) {
+            return self.dead_page(filter, after, most).await;
+        }
         let indexes = self.indexes(filter.state).await?;
         let (mut at, mut offset) = parse_cursor(after);
         let mut jobs = Vec::new();

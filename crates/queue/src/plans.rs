@@ -10,7 +10,8 @@ use crate::{JobId, Queue, QueueError, keys, queue::millis};
 pub const MAX_PLANNED_JOBS: usize = 100_000;
 /// How long a plan is kept after it was made or anything was done with it.
 pub const PLAN_KEPT_FOR: Duration = Duration::from_hours(24);
-/// The most plans kept at once.
+/// The most plans kept at once. For one more, the one goes that was left alone longest, unless something of it is still
+/// to be done: it runs, or was stopped.
 const MAX_PLANS: u64 = 100;
 /// How long ids wait for their plan to be made, should its maker die.
 const IDS_WAIT_FOR: Duration = Duration::from_mins(10);
@@ -83,7 +84,7 @@ pub struct NewPlan {
 pub enum MadePlan {
     /// It is there.
     Made,
-    /// There are as many as are kept at once.
+    /// There are as many as are kept at once, and something of each is still to be done.
     TooMany,
 }
 
@@ -196,6 +197,32 @@ impl Queue {
             }
             _ => Err(QueueError::Unreadable("the ids of a plan".to_owned())),
         }
+    }
+
+    /// How long no plan can be made: until one of those that there are is through at its pace, or is kept no more. None
+    /// where there is room for one now.
+    pub async fn no_plan_for(&self) -> Result<Option<Duration>, QueueError> {
+        let now_ms = self.now_ms().await?;
+        let mut read = redis::cmd("ZRANGE");
+        read.arg(keys::key(keys::PLANS)).arg(format!("({now_ms}")).arg("+inf");
+        read.arg("BYSCORE").arg("LIMIT").arg(0).arg(MAX_PLANS).arg("WITHSCORES");
+        let kept: Vec<(String, u64)> = read.query_async(&mut self.connection()).await?;
+        if (kept.len() as u64) < MAX_PLANS {
+            return Ok(None);
+        }
+        let mut soonest_ms = millis(PLAN_KEPT_FOR);
+        for (id, until_ms) in kept {
+            let Ok(id) = id.parse() else { return Ok(None) };
+            let left_ms = match self.plan(id).await? {
+                Some(plan) if plan.state == PlanState::Stopped => until_ms.saturating_sub(now_ms),
+                Some(plan) if plan.state == PlanState::Running => {
+                    plan.left().saturating_mul(1_000) / u64::from(plan.per_second.unwrap_or(1).max(1))
+                }
+                Some(_) | None => return Ok(None),
+            };
+            soonest_ms = soonest_ms.min(left_ms);
+        }
+        Ok(Some(Duration::from_millis(soonest_ms)))
     }
 
     /// One plan; none if there is none of this id, or not any more.

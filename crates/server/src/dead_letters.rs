@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use passback_producer::Code;
-use passback_queue::{Discarded, JobId, PlanAction, Redriven, State};
+use passback_queue::{Discarded, JobId, PlanAction, Redriven, State, is_dead_cursor};
 use serde::Serialize;
 
 use crate::{
@@ -68,7 +68,7 @@ impl ItemOutcome {
     operation_id = "listDeadLetters",
     tag = "dead letters",
     summary = "Jobs that a person must look at",
-    description = "",
+    description = "Oldest first. Whoever repairs a page and reads on with its next_cursor leaves none out. A page may be shorter than its limit, or empty, although there is a next one.",
     params(query::DeadLetters),
     responses((status = 200, description = "A page of dead letters.", body = crate::list::List<JobView>)),
 )]
@@ -77,7 +77,7 @@ pub(crate) async fn list(
     parameters: Parameters,
 ) -> Result<Json<crate::list::List<JobView>>, Problem> {
     let parameters = parameters.only(&["connector", "lane", "code", "limit", "cursor"])?;
-    jobs::page(&app, &parameters, Some(State::Dead)).await
+    jobs::page(&app, &parameters, Some(State::Dead), is_dead_cursor).await
 }
 
 /// `GET /v1/dead-letters/{id}`

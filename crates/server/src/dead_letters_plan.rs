@@ -71,7 +71,7 @@ impl PlanRequest {
     operation_id = "planDeadLetters",
     tag = "dead letters",
     summary = "Freeze a set of dead letters, to do something to them later",
-    description = "Nothing is changed yet: the answer says what the plan holds. A plan is kept for a day after the last thing that was done with it.",
+    description = "Nothing is changed yet: the answer says what the plan holds. A plan is kept for a day after the last thing that was done with it. A hundred are kept; for one more, the oldest goes that is finished or was never started.",
     request_body = PlanRequest,
     responses((status = 201, description = "The plan.", body = PlanView, headers(("Location" = String, description = "Where the plan is.")))),
     extensions(("x-passback-codes" = json!(["too_busy"]))),
@@ -85,6 +85,10 @@ pub(crate) async fn make(
     parameters.only(&[])?;
     let filter = request.checked()?;
     let _permit = permit(&app)?;
+    // Before all dead letters are gone through for nothing.
+    if let Some(wait) = app.queue().no_plan_for().await? {
+        return Err(no_room(wait));
+    }
     let most = request.limit.unwrap_or(MAX_PLANNED_JOBS);
     let mut walk = Walk::begin(app.queue(), filter, MAX_LOOKED_AT).await?;
     let (mut ids, mut tally, mut samples, mut more) = (Vec::new(), Tally::default(), Vec::new(), false);
@@ -132,12 +136,17 @@ async fn store(
     };
     match app.queue().make_plan(&plan, ids).await? {
         MadePlan::Made => Ok(id),
-        MadePlan::TooMany => {
-            let detail = "As many plans are kept as fit. Each goes a day after it was last used.";
-            Err(Problem::new(Code::TooBusy, detail)
-                .fix("Start one of the plans that there are: GET /v1/dead-letters/plans."))
-        }
+        // Others were faster, or started what could have given way.
+        MadePlan::TooMany => Err(no_room(app.queue().no_plan_for().await?.unwrap_or_default())),
     }
+}
+
+fn no_room(wait: Duration) -> Problem {
+    let detail =
+        "As many plans as are kept run or are stopped. Each goes when it is finished, or a day after its stop.";
+    Problem::new(Code::TooBusy, detail)
+        .fix("Let the plans that are stopped go on, or wait for those that run: GET /v1/dead-letters/plans.")
+        .retry_after(wait.as_secs().saturating_add(1))
 }
 
 /// `GET /v1/dead-letters/plans`

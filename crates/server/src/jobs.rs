@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State as Shared};
 use passback_producer::{Code, ExplanationView};
-use passback_queue::{Discarded, Filter, JobId, JobRecord, Lane, State};
+use passback_queue::{Discarded, Filter, JobId, JobRecord, Lane, State, is_dead_cursor};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -50,7 +50,7 @@ pub(crate) struct Cancelled {
 pub(crate) async fn list(Shared(app): Shared<App>, parameters: Parameters) -> Result<Json<List<JobView>>, Problem> {
     let parameters = parameters.only(&["state", "connector", "lane", "code", "limit", "cursor"])?;
     let state = parameters.parsed::<State>("state")?;
-    page(&app, &parameters, state).await
+    page(&app, &parameters, state, |text| is_cursor(text) || is_dead_cursor(text)).await
 }
 
 /// `GET /v1/jobs/{id}`
@@ -137,11 +137,12 @@ pub(crate) async fn cancel(
     Err(problem)
 }
 
-/// A page of jobs by the filters that all lists of jobs have.
+/// A page of jobs by the filters that all lists of jobs have, from behind a cursor such as this list gives out.
 pub(crate) async fn page(
     app: &App,
     parameters: &Parameters,
     state: Option<State>,
+    is_cursor: impl Fn(&str) -> bool,
 ) -> Result<Json<List<JobView>>, Problem> {
     let code = parameters.parsed::<Code>("code")?;
     let filter = Filter {
@@ -176,7 +177,7 @@ fn missing() -> Problem {
     not_found("job of this id, or it ended more than a week ago")
 }
 
-/// Whether a list can have given the text out: two plain numbers that the queue can count to.
+/// Whether a list of jobs that are not dead can have given the text out: two plain numbers that the queue can count to.
 fn is_cursor(text: &str) -> bool {
     let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     text.split_once('-').is_some_and(|(at, offset)| {
