@@ -21,7 +21,6 @@ const MAX_HOPS: usize = 32;
 ///
 /// `0.0.0.0` where the request came over no socket, as in a test of the routes alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "for routes that look at who calls, such as webhooks")]
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
 impl FromRequestParts<App> for ClientAddress {

@@ -43,6 +43,8 @@ pub struct ServerConfig {
     pub max_requests_per_second_per_token: u32,
     /// Webhooks of one connector in a second, in the same way.
     pub max_webhooks_per_second_per_connector: u32,
+    /// Dead letters that one export looks at; the next one goes on from there.
+    pub max_exported_dead_letters: usize,
     /// What time it is.
     pub clock: Clock,
     /// Report ready although Redis may forget or evict jobs.
@@ -70,6 +72,7 @@ impl Default for ServerConfig {
             max_waiting_requests: 1_024,
             max_requests_per_second_per_token: 500,
             max_webhooks_per_second_per_connector: 1_000,
+            max_exported_dead_letters: 10_000_000,
             clock: Clock::system(),
             allow_unsafe_redis: false,
             overdue_after: Duration::from_hours(24),

@@ -1,6 +1,6 @@
 //! All dead letters as lines of JSON, with their history: read page by page, no faster than the reader takes them.
 
-use std::{io, time::Duration};
+use std::{collections::HashMap, io, time::Duration};
 
 use axum::{
     body::Body,
@@ -10,7 +10,8 @@ use axum::{
 };
 use bytes::Bytes;
 use futures::stream;
-use passback_queue::{JobId, MAX_WHOLE_JOBS, QueueError, State};
+use passback_queue::{JobId, JobRecord, MAX_WHOLE_JOBS, QueueError, State, is_dead_cursor};
+use serde::Serialize;
 use tokio::sync::mpsc::{self, Sender};
 
 use crate::{
@@ -20,12 +21,10 @@ use crate::{
     job_view::JobView,
     openapi::query,
     parameters::Parameters,
-    problem::Problem,
+    problem::{Fault, Problem},
     state::App,
 };
 
-/// The most dead letters of one export; far more than a person ever has to look at.
-const MAX_EXPORTED: usize = 10_000_000;
 /// How long a reader may take no line before it is given up.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How long an export may take in all: it holds one of few places.
@@ -34,17 +33,27 @@ const MAX_DURATION: Duration = Duration::from_mins(10);
 /// A piece of the answer, or why there is no more.
 type Piece = Result<Bytes, io::Error>;
 
-/// `GET /v1/dead-letters/export[?connector=&lane=&code=&older_than=]`
+/// A dead letter, and how the dead letters behind it are asked for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ExportedDeadLetter)]
+pub(crate) struct ExportedLine {
+    /// For `after`: an export that was cut off goes on behind the last line that came whole.
+    cursor: String,
+    #[serde(flatten)]
+    job: JobView,
+}
+
+/// `GET /v1/dead-letters/export[?connector=&lane=&code=&older_than=&after=]`
 ///
-/// An answer that cannot be finished is cut off, so that nobody takes a part for the whole.
+/// An answer that cannot be finished is cut off, so that nobody takes a part for the whole; another one goes on from there.
 #[utoipa::path(
     get,
     path = "/v1/dead-letters/export",
     operation_id = "exportDeadLetters",
     tag = "dead letters",
     summary = "Every dead letter with its history",
-    description = "A line of JSON each, oldest first, masked as the list is. An answer that could not be finished, or took longer than 10 minutes, is cut off: the connection breaks before the body's end, which a client reports as an error (curl: 18 or 92). What came until then is whole lines, but not all of them.",
-    params(query::DeadLettersFilter),
+    description = "A line of JSON each, oldest first, masked as the list is. An answer that could not be finished, or took longer than 10 minutes, is cut off: the connection breaks before the body's end, which a client reports as an error (curl: 18 or 92). What came until then is whole lines, but not all of them: `after`, with the `cursor` of the last one, brings the rest.",
+    params(query::DeadLettersFilter, query::DeadLettersExport),
     responses((status = 200, description = "The dead letters.", content((String = "application/x-ndjson")))),
     extensions(("x-passback-codes" = json!(["too_busy"]))),
 )]
@@ -53,14 +62,20 @@ pub(crate) async fn export(
     identity: Identity,
     parameters: Parameters,
 ) -> Result<Response, Problem> {
-    let parameters = parameters.only(&FILTERS)?;
+    let parameters = parameters.only(&[FILTERS.as_slice(), &["after"]].concat())?;
     let filter = ReadyFilter::of(&parameters)?;
+    let after = parameters.text("after");
+    if after.is_some_and(|text| !is_dead_cursor(text)) {
+        let fix = "use the cursor of a line of the export that was cut off";
+        let fault = Fault::of_parameter("after", "not a cursor of an export", fix);
+        return Err(Problem::invalid(vec![fault]));
+    }
     let permit = permit(&app)?;
     // The first look is made before the answer begins, so that what is wrong is said with a status.
-    let mut walk = Walk::begin(app.queue(), filter, MAX_EXPORTED).await?;
+    let most = app.config.max_exported_dead_letters;
+    let mut walk = Walk::begin(app.queue(), filter, most).await?.behind(after);
     let first = walk.next().await?.unwrap_or_default();
     let (sender, receiver) = mpsc::channel(1);
-    let first = first.iter().map(|job| job.id).collect();
     tokio::spawn(async move {
         let _permit = permit;
         tokio::select! {
@@ -80,9 +95,9 @@ pub(crate) async fn export(
 }
 
 /// Sends look after look; at the end the channel closes, and with it the answer.
-async fn send_all(app: &App, identity: &Identity, mut walk: Walk, mut ids: Vec<JobId>, sender: &Sender<Piece>) {
+async fn send_all(app: &App, identity: &Identity, mut walk: Walk, mut jobs: Vec<JobRecord>, sender: &Sender<Piece>) {
     loop {
-        for chunk in ids.chunks(MAX_WHOLE_JOBS) {
+        for chunk in jobs.chunks(MAX_WHOLE_JOBS) {
             if recheck(app, identity).await.is_err() {
                 return broken_off(sender, "the token ended");
             }
@@ -101,7 +116,7 @@ async fn send_all(app: &App, identity: &Identity, mut walk: Walk, mut ids: Vec<J
             }
         }
         match walk.next().await {
-            Ok(Some(jobs)) => ids = jobs.iter().map(|job| job.id).collect(),
+            Ok(Some(more)) => jobs = more,
             Ok(None) if walk.is_whole() => return,
             Ok(None) => return broken_off(sender, "there are more than one export takes"),
             Err(error) => {
@@ -113,14 +128,22 @@ async fn send_all(app: &App, identity: &Identity, mut walk: Walk, mut ids: Vec<J
 }
 
 /// Those of these jobs that are still dead, one line each.
-async fn lines(app: &App, ids: &[JobId]) -> Result<Bytes, QueueError> {
+async fn lines(app: &App, found: &[JobRecord]) -> Result<Bytes, QueueError> {
+    let ids: Vec<JobId> = found.iter().map(|job| job.id).collect();
+    // Where the walk found each: one that has died again since stands further behind, and the others must not be left out.
+    let mut cursors: HashMap<JobId, String> = found.iter().map(|job| (job.id, job.dead_cursor())).collect();
     let mut lines = Vec::new();
-    for job in app.queue().jobs_of(ids).await? {
-        if job.state == State::Dead {
-            // Plain structs of texts and numbers always serialise into a buffer.
-            if serde_json::to_writer(&mut lines, &JobView::from(job)).is_ok() {
-                lines.push(b'\n');
-            }
+    for job in app.queue().jobs_of(&ids).await? {
+        let Some(cursor) = cursors.remove(&job.id).filter(|_| job.state == State::Dead) else {
+            continue;
+        };
+        let line = ExportedLine {
+            cursor,
+            job: JobView::from(job),
+        };
+        // Plain structs of texts and numbers always serialise into a buffer.
+        if serde_json::to_writer(&mut lines, &line).is_ok() {
+            lines.push(b'\n');
         }
     }
     Ok(lines.into())

@@ -33,6 +33,14 @@ impl Walk {
         })
     }
 
+    /// The same from behind a place on.
+    pub(crate) fn behind(self, place: Option<&str>) -> Self {
+        Self {
+            after: place.map(str::to_owned),
+            ..self
+        }
+    }
+
     /// What the next look finds, which may be nothing; none when there is no next look.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<JobRecord>>, QueueError> {
         if self.at_end || self.may_look_at == 0 {

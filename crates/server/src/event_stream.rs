@@ -13,6 +13,7 @@ use futures::stream;
 use passback_producer::StoreError;
 use passback_registry::TokenId;
 use serde::Serialize;
+use tokio::time::Instant;
 
 use crate::{
     auth::{Identity, recheck},
@@ -28,6 +29,8 @@ const PAGE_EVENTS: usize = 100;
 const LOOK: Duration = Duration::from_secs(5);
 /// After so long without an event, a comment says that the connection lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// So often a reader that gets no event is told at most how far it was looked.
+const TELL_PLACE: Duration = KEEP_ALIVE;
 /// The pause after a look that Redis did not answer.
 const RETRY: Duration = Duration::from_secs(1);
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -66,6 +69,10 @@ pub(crate) struct Page<E> {
 /// The stream ends with the token that opened it.
 pub(crate) async fn answer<F: Feed>(app: App, identity: Identity, feed: F, after: After) -> Result<Response, Problem> {
     let place = app.streams.take(&identity.id, "streams of events open")?;
+    let known = match &after {
+        After::Cursor(cursor) => Some(cursor.clone()),
+        After::Beginning | After::Latest => None,
+    };
     let after = after.resolve_in(&app, &feed).await?;
     let first = feed.read(&app, after.as_deref(), PAGE_EVENTS, None).await?;
     refuse_gap(first.gap)?;
@@ -75,6 +82,8 @@ pub(crate) async fn answer<F: Feed>(app: App, identity: Identity, feed: F, after
         feed,
         after,
         waiting: VecDeque::new(),
+        known,
+        told_place: None,
         failed_before: false,
         _place: place,
     };
@@ -111,6 +120,10 @@ struct Reader<F: Feed> {
     feed: F,
     after: Option<String>,
     waiting: VecDeque<F::Event>,
+    /// The cursor that the reader would come back with.
+    known: Option<String>,
+    /// When it was last told one without an event.
+    told_place: Option<Instant>,
     failed_before: bool,
     _place: Place<TokenId>,
 }
@@ -119,7 +132,11 @@ impl<F: Feed> Reader<F> {
     async fn next(&mut self) -> Next {
         loop {
             if let Some(event) = self.waiting.pop_front() {
+                self.known = Some(F::label(&event).0.to_owned());
                 return sent::<F>(&event);
+            }
+            if let Some(place) = self.untold_place() {
+                return Next::Event(Event::default().id(place));
             }
             let app = self.app.clone();
             let looked = tokio::select! {
@@ -142,6 +159,19 @@ impl<F: Feed> Reader<F> {
                 Err(error) => return Next::Last(broken(&error.into())),
             }
         }
+    }
+
+    /// The cursor behind what nobody asked for, if the reader does not know it yet. Without it, a reader of rare events
+    /// would come back with a cursor that is long gone, having missed nothing. An id without data is no event, by the
+    /// standard, and yet what the reader comes back with.
+    fn untold_place(&mut self) -> Option<String> {
+        let rests = self.told_place.is_some_and(|told| told.elapsed() < TELL_PLACE);
+        if rests || self.after == self.known {
+            return None;
+        }
+        self.told_place = Some(Instant::now());
+        self.known.clone_from(&self.after);
+        self.after.clone()
     }
 
     fn take(&mut self, page: Page<F::Event>) {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
 use crate::{
+    dead_letters_export::ExportedLine,
     reconcile_stream::{LastLine, LineAnswer},
     results::ReceiptView,
     verdict::Verdict,
@@ -36,7 +37,7 @@ pub(crate) struct DoceboMessage {
 
 /// What stands in streams, where no answer as a whole refers to it.
 #[derive(OpenApi)]
-#[openapi(components(schemas(Verdict, LineAnswer, LastLine<'static>, FeedEvent)))]
+#[openapi(components(schemas(Verdict, LineAnswer, LastLine<'static>, FeedEvent, ExportedLine)))]
 struct Streams;
 
 /// A description that knows what stands in streams, for the routes to be added to.

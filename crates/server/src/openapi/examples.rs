@@ -37,7 +37,7 @@ fn lines(id: &str, media_type: &str) -> Option<Value> {
     let names: &[&str] = match (id, media_type) {
         ("handInBatch", "application/x-ndjson") => &["BatchVerdict"],
         ("readDoceboEvents", "text/event-stream") => &["DoceboEventView"],
-        ("exportDeadLetters", "application/x-ndjson") => &["JobView"],
+        ("exportDeadLetters", "application/x-ndjson") => &["ExportedDeadLetter"],
         ("reconcile", "application/x-ndjson") => &["ReconcileLine", "BatchVerdict", "ReconcileLastLine"],
         ("readEvents", "text/event-stream") => &["FeedEvent"],
         _ => return None,

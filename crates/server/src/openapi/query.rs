@@ -101,7 +101,7 @@ pub(crate) struct Jobs {
     #[param(minimum = 1, maximum = 500, default = 100)]
     limit: Option<u16>,
     /// The `next_cursor` of the page before.
-    #[param(pattern = "^[0-9]{1,9}-[0-9]{1,19}$")]
+    #[param(pattern = "^([0-9]{1,9}-[0-9]{1,19}|[0-9]{1,15}-[0-7][0-9A-HJKMNP-TV-Z]{25})$")]
     cursor: Option<String>,
 }
 
@@ -119,7 +119,7 @@ pub(crate) struct DeadLetters {
     #[param(minimum = 1, maximum = 500, default = 100)]
     limit: Option<u16>,
     /// The `next_cursor` of the page before.
-    #[param(pattern = "^[0-9]{1,9}-[0-9]{1,19}$")]
+    #[param(pattern = "^[0-9]{1,15}-[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
     cursor: Option<String>,
 }
 
@@ -172,6 +172,15 @@ pub(crate) struct DeadLettersFilter {
     /// Only those that died at least so long ago: `90s`, `15m`, `24h` or `7d`.
     #[param(example = "24h")]
     older_than: Option<String>,
+}
+
+/// Which dead letters an export has, and where it begins.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeadLettersExport {
+    /// The `cursor` of the last whole line of an export that was cut off: it goes on behind it.
+    #[param(pattern = "^[0-9]{1,15}-[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
+    after: Option<String>,
 }
 
 /// Which page of the tokens.

@@ -22,14 +22,14 @@ const LIMIT: Duration = Duration::from_mins(1);
 
 /// An event as it came.
 #[derive(Debug)]
-struct Message {
-    id: String,
-    kind: String,
-    data: Value,
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) data: Value,
 }
 
 /// The reading end of a stream.
-struct Reader {
+pub(crate) struct Reader {
     body: BodyDataStream,
     text: String,
 }
@@ -38,7 +38,7 @@ fn request(query: &str, last_event_id: Option<&str>) -> Request<Body> {
     request_as(&token(Role::Ingest), &format!("/v1/events{query}"), last_event_id)
 }
 
-fn request_as(token: &str, path: &str, last_event_id: Option<&str>) -> Request<Body> {
+pub(crate) fn request_as(token: &str, path: &str, last_event_id: Option<&str>) -> Request<Body> {
     let mut request = Request::builder()
         .uri(path)
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
@@ -54,7 +54,7 @@ impl Reader {
         Self::open_with(app, || request(query, last_event_id)).await
     }
 
-    async fn open_with(app: &Router, request: impl Fn() -> Request<Body>) -> Self {
+    pub(crate) async fn open_with(app: &Router, request: impl Fn() -> Request<Body>) -> Self {
         let opened = async {
             loop {
                 let response = app.clone().oneshot(request()).await.unwrap();
@@ -74,8 +74,18 @@ impl Reader {
         }
     }
 
-    /// The next event; none if the stream is at its end.
-    async fn next(&mut self) -> Option<Message> {
+    /// The next event; none if the stream is at its end. By the standard, what has no data is none.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        loop {
+            let message = self.message().await?;
+            if !message.data.is_null() {
+                return Some(message);
+            }
+        }
+    }
+
+    /// The next message, which may be a place without an event.
+    pub(crate) async fn message(&mut self) -> Option<Message> {
         tokio::time::timeout(LIMIT, self.read()).await.unwrap()
     }
 
@@ -96,7 +106,10 @@ impl Reader {
                 return Some(Message {
                     id: part("id: ").to_owned(),
                     kind: part("event: ").to_owned(),
-                    data: serde_json::from_str(part("data: ")).unwrap(),
+                    data: match part("data: ") {
+                        "" => Value::Null,
+                        data => serde_json::from_str(data).unwrap(),
+                    },
                 });
             }
             let piece = self.body.next().await?;
