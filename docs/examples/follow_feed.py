@@ -47,12 +47,12 @@ def store_cursor(path, cursor):
 
 def events(stream):
     """Server-sent events: lines of `field: value`, an empty line ends an event, a line that begins with ':' says only
-    that the connection lives."""
+    that the connection lives. What has an id and no data is no event, but a place to come back to."""
     fields = {}
     for raw in stream:
         line = raw.decode().rstrip("\r\n")
         if not line:
-            if "data" in fields:
+            if "data" in fields or "id" in fields:
                 yield fields
             fields = {}
         elif not line.startswith(":"):
@@ -72,10 +72,11 @@ def follow(path, left):
         for event in events(stream):
             if event.get("event") == "problem":
                 raise SystemExit(event["data"])
-            deal_with(json.loads(event["data"]))
+            if "data" in event:
+                deal_with(json.loads(event["data"]))
+                left -= 1
             # Last: what was dealt with but not stored comes again, never the other way round.
             store_cursor(path, event["id"])
-            left -= 1
             if left <= 0:
                 return left
     return left
