@@ -119,8 +119,10 @@ impl Producer {
                 Round::Events => self.erase_those_events(&page.events, &mut sought, erasure).await?,
             }
             walk.after = page.next.or(walk.after);
+            if page.more {
+                continue;
+            }
             match walk.round {
-                _ if page.more => {}
                 Round::Events => return Ok(None),
                 Round::Numbers => {
                     walk = EventWalk {

@@ -17,14 +17,26 @@ const DOCEBO_GONE: &str = "{passback:0}:v1:docebo-events:gone";
 /// Adds events of a minute long ago, all of one millisecond.
 const ADD: &str = "
     for number = 1, tonumber(ARGV[1]) do
-        redis.call('XADD', KEYS[1], '60000-' .. number, 'at', '1', 'result', 'r-' .. number, 'state', 'dead', 'code', '',
+        redis.call('XADD', KEYS[1], '60000-' .. number, 'at', '1', 'result', 'r-' .. number, ARGV[3], 'dead', 'code', '',
             'connector', 'acme', 'event', ARGV[2], 'id', '01JD0000000000000000000000', 'job', '0', 'known', '{}',
             'payload', 'x')
     end";
 
-async fn add(shard: &Shard, stream: &str, count: usize, event: &str) {
+async fn add(shard: &Shard, stream: &str, count: usize) {
     let count = count.to_string();
-    shard.redis.cli(&["EVAL", ADD, "1", stream, &count, event]).await;
+    shard
+        .redis
+        .cli(&["EVAL", ADD, "1", stream, &count, "user.created", "state"])
+        .await;
+}
+
+/// Adds events of the feed as another version writes them, which cannot be read.
+async fn add_strange(shard: &Shard, count: usize) {
+    let count = count.to_string();
+    shard
+        .redis
+        .cli(&["EVAL", ADD, "1", EVENTS, &count, "user.created", "other"])
+        .await;
 }
 
 /// How many there are, the first that is there, and the last that is not.
@@ -50,7 +62,7 @@ async fn left(shard: &Shard, stream: &str, gone: &str) -> (u64, Option<String>, 
 async fn only_so_many_events_go_at_once_and_the_last_that_went_is_known() {
     let shard = Shard::start().await;
     for (stream, gone) in [(EVENTS, GONE), (DOCEBO_EVENTS, DOCEBO_GONE)] {
-        add(&shard, stream, 2_500, "user.created").await;
+        add(&shard, stream, 2_500).await;
         let place = |number: u64| Some(format!("60000-{number}"));
         for (length, first, last) in [
             (1_500, place(1_001), place(1_000)),
@@ -115,10 +127,10 @@ fn carry(mut from: TcpStream, mut to: TcpStream, mut seen: impl FnMut(&[u8])) {
 #[tokio::test]
 async fn a_reader_whose_next_events_are_trimmed_as_it_reads_is_told() {
     let shard = Shard::start().await;
-    add(&shard, EVENTS, 20, "").await;
+    add(&shard, EVENTS, 20).await;
     let queue = queue_beside_a_trimmer(&shard, EVENTS, GONE, "60000-10", 1).await;
     assert!(queue.events(Some("60000-5"), 9).await.unwrap().gap);
-    add(&shard, DOCEBO_EVENTS, 20, "user.created").await;
+    add(&shard, DOCEBO_EVENTS, 20).await;
     let queue = queue_beside_a_trimmer(&shard, DOCEBO_EVENTS, DOCEBO_GONE, "60000-10", 1).await;
     let after = Some("60000-5".parse().unwrap());
     assert!(
@@ -133,7 +145,7 @@ async fn a_reader_whose_next_events_are_trimmed_as_it_reads_is_told() {
 #[tokio::test]
 async fn a_page_ends_where_events_are_trimmed_between_two_of_its_looks_and_the_next_one_tells_it() {
     let shard = Shard::start().await;
-    add(&shard, DOCEBO_EVENTS, 450, "user.created").await;
+    add(&shard, DOCEBO_EVENTS, 450).await;
     let queue = queue_beside_a_trimmer(&shard, DOCEBO_EVENTS, DOCEBO_GONE, "60000-300", 2).await;
     let filter = DoceboFilter {
         events: vec!["user.*".to_owned()],
@@ -144,4 +156,17 @@ async fn a_page_ends_where_events_are_trimmed_between_two_of_its_looks_and_the_n
     assert_eq!((page.events.len(), page.next, page.more), (200, Some(edge), true));
     assert!(!page.gap);
     assert!(queue.docebo_events(&filter, page.next, 1_000).await.unwrap().gap);
+}
+
+#[tokio::test]
+async fn a_page_of_events_that_cannot_be_read_ends_in_the_same_way() {
+    let shard = Shard::start().await;
+    add_strange(&shard, 40).await;
+    let queue = queue_beside_a_trimmer(&shard, EVENTS, GONE, "60000-15", 2).await;
+    let page = queue.events(None, 9).await.unwrap();
+    assert_eq!(
+        (page.events.len(), page.next.as_deref(), page.more, page.gap),
+        (0, Some("60000-9"), true, false)
+    );
+    assert!(queue.events(page.next.as_deref(), 9).await.unwrap().gap);
 }
