@@ -53,13 +53,18 @@ async fn read(shard: &Shard, filter: &DoceboFilter, after: Option<DoceboPlace>, 
 }
 
 #[rstest]
-#[case::forwards(false)]
-#[case::backwards(true)]
+#[case::forwards(false, 3)]
+#[case::backwards(true, 3)]
+#[case::forwards_where_all_match(false, 1)]
+#[case::backwards_where_all_match(true, 1)]
 #[tokio::test]
-async fn pages_that_end_inside_of_a_look_leave_nothing_out_and_show_nothing_twice(#[case] newest_first: bool) {
+async fn pages_that_end_inside_of_a_look_leave_nothing_out_and_show_nothing_twice(
+    #[case] newest_first: bool,
+    #[case] one_in: usize,
+) {
     let shard = Shard::start().await;
-    let mut expected = told(&shard, 450, 3).await;
-    assert_eq!(expected.len(), 150);
+    let mut expected = told(&shard, 450, one_in).await;
+    assert_eq!(expected.len(), 450 / one_in);
     if newest_first {
         expected.reverse();
     }
@@ -78,7 +83,7 @@ async fn pages_that_end_inside_of_a_look_leave_nothing_out_and_show_nothing_twic
         if !page.more {
             break;
         }
-        assert!(seen.len() < 200, "the pages go in a circle");
+        assert!(seen.len() < 500, "the pages go in a circle");
     }
     assert_eq!(seen, expected);
     let behind = read(&shard, &filter, after, 7).await;
