@@ -2,6 +2,8 @@
 
 mod client;
 mod problem;
+#[cfg(test)]
+pub(crate) mod stub;
 mod target;
 
 pub(crate) use client::{Answer, Api, items};

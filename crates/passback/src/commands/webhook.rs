@@ -239,14 +239,50 @@ async fn replay(api: &Api, args: ReplayArgs) -> Result<Exit, Failure> {
     if !confirm(&format!("react once more to {} event(s)?", args.ids.len()), args.yes)? {
         return Err(Failure::refused("nothing was changed"));
     }
-    let mut items = Vec::new();
-    for ids in args.ids.chunks(MAX_REPLAYED) {
-        let body = json!({"ids": ids, "reason": args.reason});
-        let path = ["v1", "docebo-events", "replay"];
-        let Answer { body, .. } = api.call(Method::POST, &path, &[], Some(&body)).await?;
-        items.extend(body["items"].as_array().into_iter().flatten().cloned());
+    let (items, failed) = replayed(api, &args.ids, args.reason.as_deref()).await;
+    if !items.is_empty() || failed.is_none() {
+        output::list(args.output, &items, &REPLAYED)?;
     }
-    output::list(args.output, &items, &REPLAYED)?;
+    if let Some(failure) = failed {
+        let (done, all) = (items.len(), args.ids.len());
+        return Err(failure.detail(format!("{done} of {all} events were replayed before that")));
+    }
     let missing = items.iter().any(|item| item["status"] == "not_found");
     Ok(if missing { Exit::Failed } else { Exit::Done })
+}
+
+/// What became of each event, and why there are no more where a call failed: what was done is said all the same.
+async fn replayed(api: &Api, ids: &[String], reason: Option<&str>) -> (Vec<Value>, Option<Failure>) {
+    let mut items = Vec::new();
+    for ids in ids.chunks(MAX_REPLAYED) {
+        let body = json!({"ids": ids, "reason": reason});
+        let path = ["v1", "docebo-events", "replay"];
+        match api.call(Method::POST, &path, &[], Some(&body)).await {
+            Ok(Answer { body, .. }) => items.extend(body["items"].as_array().into_iter().flatten().cloned()),
+            Err(failure) => return (items, Some(failure)),
+        }
+    }
+    (items, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::stub;
+
+    #[tokio::test]
+    async fn what_was_replayed_is_known_although_a_later_call_failed() {
+        let items: Vec<Value> = (0..MAX_REPLAYED)
+            .map(|number| json!({"id": number, "status": "queued"}))
+            .collect();
+        let url = stub::answering(vec![
+            stub::whole("200 OK", &json!({"items": items}).to_string()),
+            stub::whole("503 Service Unavailable", "{}"),
+        ]);
+        let api = Api::new(&url.address, None).unwrap();
+        let ids: Vec<String> = (0..=MAX_REPLAYED).map(|number| number.to_string()).collect();
+        let (done, failed) = replayed(&api, &ids, Some("once more")).await;
+        assert_eq!(done, items);
+        assert!(failed.is_some());
+    }
 }
