@@ -104,6 +104,7 @@ pub(crate) fn server_config(settings: &Settings) -> ServerConfig {
         max_body_bytes: settings.max_body_bytes,
         max_webhook_body_bytes: settings.max_webhook_body_bytes,
         max_requests_per_second_per_token: settings.max_requests_per_second_per_token,
+        max_webhooks_per_second_per_connector: settings.max_webhooks_per_second_per_connector,
         allow_unsafe_redis: settings.allow_unsafe_redis,
         overdue_after: settings.overdue_after,
         trusted_proxies: settings.trusted_proxies.clone(),

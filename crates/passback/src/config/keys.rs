@@ -41,11 +41,11 @@ const MAX_CALLS_PER_HOUR: u64 = 1_000_000;
 /// The largest body limit that can be asked for.
 const MAX_MAX_BODY_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The highest rate that a token can be given; past that, it is none.
+/// The highest rate that a token or a connector can be given; past that, it is none.
 const MAX_REQUESTS_PER_SECOND: u64 = 100_000;
 
 /// All keys, in the order in which they are shown.
-pub(crate) const KEYS: [Key; 28] = [
+pub(crate) const KEYS: [Key; 29] = [
     key("redis.url", Kind::SecretUrl),
     key("redis.allow_unsafe", Kind::Bool),
     key("http.listen", Kind::Text),
@@ -56,6 +56,10 @@ pub(crate) const KEYS: [Key; 28] = [
     key("http.cors_origins", Kind::Texts),
     key(
         "http.max_requests_per_second_per_token",
+        Kind::Integer(0, MAX_REQUESTS_PER_SECOND),
+    ),
+    key(
+        "http.max_webhooks_per_second_per_connector",
         Kind::Integer(0, MAX_REQUESTS_PER_SECOND),
     ),
     key("http.tls.certificate_file", Kind::OptionalText),

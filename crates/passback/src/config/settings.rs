@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) tls: Option<TlsFiles>,
     /// 0 means that there is no limit.
     pub(crate) max_requests_per_second_per_token: u32,
+    /// 0 means that there is no limit.
+    pub(crate) max_webhooks_per_second_per_connector: u32,
     pub(crate) master_key_file: PathBuf,
     pub(crate) tokens: Vec<TokenEntry>,
     pub(crate) allow_http_loopback: bool,
@@ -72,6 +74,9 @@ impl Settings {
             cors_origins: reader.texts("http.cors_origins", parse_origin),
             tls: reader.tls(),
             max_requests_per_second_per_token: reader.limit("http.max_requests_per_second_per_token").unwrap_or(0),
+            max_webhooks_per_second_per_connector: reader
+                .limit("http.max_webhooks_per_second_per_connector")
+                .unwrap_or(0),
             master_key_file: PathBuf::from(reader.text("secrets.master_key_file")),
             tokens: reader.tokens("auth.tokens"),
             allow_http_loopback: reader.bool("connectors.allow_http_loopback"),
