@@ -48,7 +48,7 @@ def seconds(retry_after):
 def call(method, path, body=None, headers=None):
     """One call, tried again as long as no answer says what became of it.
 
-    No answer at all, 429 and 5xx mean: send it again. That is safe, for a check that is asked twice gets the same job,
+    No answer at all, 408, 429 and 5xx mean: send it again. That is safe, for a check that is asked twice gets the same job,
     and a result is known by its id.
     """
     data = None if body is None else json.dumps(body).encode()
@@ -65,7 +65,7 @@ def call(method, path, body=None, headers=None):
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
                 return answer.status, answer.headers, json.load(answer)
         except urllib.error.HTTPError as error:
-            if error.code != 429 and error.code < 500:
+            if error.code not in (408, 429) and error.code < 500:
                 raise Refused(problem_of(error)) from None
             pause = max(pause, seconds(error.headers.get("Retry-After")))
         # The last two: a cut in the midst of the answer, and an answer that is no JSON, so not passback's.

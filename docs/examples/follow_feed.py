@@ -94,7 +94,7 @@ def main():
         except urllib.error.HTTPError as error:
             if error.code == 410:
                 raise SystemExit("events behind this cursor are gone: reconcile, then begin without a cursor") from None
-            if error.code != 429 and error.code < 500:
+            if error.code not in (408, 429) and error.code < 500:
                 raise SystemExit(error.read().decode()) from None
         # The last two: a cut inside of a chunk, and inside of an event or an answer that is none of passback's.
         except (urllib.error.URLError, OSError, http.client.HTTPException, ValueError) as error:

@@ -9,13 +9,19 @@
 
 use std::{env, error::Error, time::Duration};
 
-use reqwest::{Client, Method, Response, StatusCode, header};
+use reqwest::{Client, Method, Response, StatusCode, header, header::HeaderMap};
 use serde_json::{Value, json};
 
 /// Times that a call without an answer is made again.
 const TRIES: u32 = 10;
 /// The longest pause between two of them.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+/// A yes.
+struct Answer {
+    headers: HeaderMap,
+    body: Value,
+}
 
 struct Passback {
     http: Client,
@@ -24,9 +30,9 @@ struct Passback {
 }
 
 impl Passback {
-    /// One call, made again as long as no answer says what became of it. That is safe: a check that is asked twice gets
-    /// the same job, and a result is known by its id.
-    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response, Box<dyn Error>> {
+    /// One call, made again as long as no whole answer says what became of it. That is safe: a check that is asked twice
+    /// gets the same job, and a result is known by its id.
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Box<dyn Error>> {
         for attempt in 0..TRIES {
             let mut request = self.http.request(method.clone(), format!("{}{path}", self.url));
             request = request.bearer_auth(&self.token).header("Prefer", "wait=8");
@@ -35,7 +41,11 @@ impl Passback {
             }
             let pause = match request.send().await {
                 Ok(answer) if is_to_be_repeated(answer.status()) => retry_after(&answer),
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => match read(answer).await {
+                    Some(told) => return told,
+                    // Cut off after its head, or no answer of passback's.
+                    None => Duration::ZERO,
+                },
                 Err(_) => Duration::ZERO,
             };
             let backoff = Duration::from_millis(fastrand::u64(0..=200 << attempt)).min(MAX_PAUSE);
@@ -50,11 +60,10 @@ impl Passback {
         let mut answer = self
             .call(Method::POST, "/v1/eligibility-checks", Some(&question))
             .await?;
-        let place = answer.headers().get(header::LOCATION).cloned();
+        let place = answer.headers.get(header::LOCATION).cloned();
         loop {
-            let seen = read(answer).await?;
-            let Some(place) = place.as_ref().filter(|_| seen["state"] != "final") else {
-                return Ok(seen);
+            let Some(place) = place.as_ref().filter(|_| answer.body["state"] != "final") else {
+                return Ok(answer.body);
             };
             answer = self.call(Method::GET, place.to_str()?, None).await?;
         }
@@ -62,13 +71,13 @@ impl Passback {
 
     /// This candidate has passed.
     async fn push(&self, result: &Value) -> Result<Value, Box<dyn Error>> {
-        read(self.call(Method::POST, "/v1/results", Some(result)).await?).await
+        Ok(self.call(Method::POST, "/v1/results", Some(result)).await?.body)
     }
 }
 
 /// Neither yes nor no.
 fn is_to_be_repeated(status: StatusCode) -> bool {
-    status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
+    status == StatusCode::REQUEST_TIMEOUT || status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
 }
 
 fn retry_after(answer: &Response) -> Duration {
@@ -77,14 +86,16 @@ fn retry_after(answer: &Response) -> Duration {
     Duration::from_secs(seconds.unwrap_or(0)).min(MAX_PAUSE)
 }
 
-/// The body of a yes; a no as an error, with what passback says about it.
-async fn read(answer: Response) -> Result<Value, Box<dyn Error>> {
-    let ok = answer.status().is_success();
-    let body: Value = answer.json().await?;
-    if ok {
-        return Ok(body);
+/// The whole of a yes; a no as an error, with what passback says about it; none for a yes that did not come whole.
+async fn read(answer: Response) -> Option<Result<Answer, Box<dyn Error>>> {
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body: Option<Value> = answer.json().await.ok();
+    if status.is_success() {
+        return body.map(|body| Ok(Answer { headers, body }));
     }
-    Err(format!("{}: {} {}", body["code"], body["detail"], body["errors"]).into())
+    // A proxy in between may refuse in its own words.
+    let said = body.map(|body| format!("{}: {} {}", body["code"], body["detail"], body["errors"]));
+    Some(Err(said.unwrap_or_else(|| format!("refused with {status}")).into()))
 }
 
 #[tokio::main]
