@@ -9,7 +9,7 @@ use axum::{
 use futures::{StreamExt, TryStreamExt, stream};
 use passback_producer::{Code, StandingView, StoreError, Validation, connector_name};
 use passback_queue::Target;
-use passback_registry::{ApplyFile, Change, Connector, ConnectorId, ConnectorInput, ConnectorView, Removal, Stamp};
+use passback_registry::{ApplyFile, Connector, ConnectorId, ConnectorInput, ConnectorView, Removal, Stamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
@@ -208,10 +208,9 @@ pub(crate) async fn store(
     if let Some(validation) = &validation {
         note_validation(&app, &connector, validation).await?;
     }
-    let mut released_jobs = 0;
-    if planned.change != Change::Unchanged {
-        released_jobs += app.producer.connector_stored(&id).await?;
-    }
+    // Also of an entry that stays as it was: the call before may have stored it and told nobody of it. A gate that this
+    // opens lets one job through, which decides.
+    let mut released_jobs = app.producer.connector_stored(&id).await?;
     if validation.is_some() {
         released_jobs += app.producer.connector_works(&id).await?;
     }

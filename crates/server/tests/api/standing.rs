@@ -5,7 +5,9 @@ use axum::{
     http::{Method, StatusCode},
 };
 use passback_queue::{Failing, Lane, Limits, Name, Transition};
+use passback_registry::ConnectorInput;
 use passback_server::Role;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::world::{JSON, World, result};
@@ -114,6 +116,39 @@ async fn the_queue_learns_of_a_connector_that_is_stored_and_forgets_one_that_is_
     let removed = world.call(Role::Admin, Method::DELETE, path, JSON, Body::empty()).await;
     assert_eq!(removed.status, StatusCode::NO_CONTENT);
     assert_eq!(limits(&world, "borealis").await, Limits::default());
+}
+
+#[tokio::test]
+async fn the_call_is_repeated_after_a_connector_was_stored_and_the_queue_not_told_and_then_it_is() {
+    let world = World::start().await;
+    let path = "/v1/connectors/borealis?validate=false";
+    world.put(path, &connector()).await;
+    refuse(&world, "borealis").await;
+    // As a call does that loses Redis after it has stored the connector.
+    let other = ConnectorInput {
+        id: Some("borealis".to_owned()),
+        name: Some("Borealis".to_owned()),
+        domain: Some("http://127.0.0.1:9".to_owned()),
+        client_id: Some("passback".to_owned()),
+        client_secret: Some(SecretString::from("another-secret")),
+        username: Some("integration".to_owned()),
+        password: Some(SecretString::from("a-third-password")),
+        calls_per_hour: Some(300),
+        ..ConnectorInput::default()
+    };
+    world
+        .registry
+        .put_connector(&other.validate().unwrap(), "test")
+        .await
+        .unwrap();
+    let mut again = connector();
+    again["password"] = json!("a-third-password");
+    again["calls_per_hour"] = json!(300);
+    let answer = world.put(path, &again).await;
+    assert_eq!(answer.json()["change"], "unchanged", "{}", answer.text);
+    assert_eq!(limits(&world, "borealis").await.calls_per_hour, Some(300));
+    let shown = world.get("/v1/connectors/borealis").await.json();
+    assert_eq!(shown["gate"]["state"], "ramping");
 }
 
 #[tokio::test]
