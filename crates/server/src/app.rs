@@ -23,7 +23,7 @@ use crate::{
     problem::Problem,
     reconcile, reference, results, secrets,
     state::App,
-    stats, tokens, webhooks, workers,
+    stats, tokens, webhooks, whole, workers,
 };
 
 /// The whole API as a service.
@@ -35,15 +35,17 @@ pub fn app(producer: Producer, config: ServerConfig) -> Router {
         .merge(for_role(Role::Ingest, intake()))
         .merge(for_role(Role::Viewer, reading()))
         .merge(for_role(Role::Viewer, reading_dead_letters()))
-        .merge(for_role(Role::Operator, operating()))
-        .merge(for_role(Role::Operator, operating_dead_letters()))
-        .merge(for_role(Role::Admin, administering()))
+        .merge(for_role(Role::Operator, looking_closely()))
+        .merge(for_role(Role::Operator, to_its_end(operating())))
+        .merge(for_role(Role::Operator, to_its_end(operating_dead_letters())))
+        .merge(for_role(Role::Admin, to_its_end(administering())))
         .split_for_parts();
     let (open, described_open) = open_to_all().merge(webhook_door()).split_for_parts();
     described.merge(described_open);
     let api = api
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
+        .layer(from_fn_with_state(app.clone(), load::share))
         .layer(from_fn_with_state(app.clone(), auth::authenticate))
         .layer(from_fn_with_state(app.clone(), load::shed));
     let open = open
@@ -128,11 +130,17 @@ fn reading_dead_letters() -> OpenApiRouter<App> {
         .routes(routes!(dead_letters::read))
 }
 
-/// What puts dead letters right, or takes them all away.
-fn operating_dead_letters() -> OpenApiRouter<App> {
+/// What takes an operator to look, and changes nothing that matters: it ends with the connection.
+fn looking_closely() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(exams::check))
         .routes(routes!(dead_letters_export::export))
         .routes(routes!(dead_letters_plan::make))
+}
+
+/// What puts dead letters right.
+fn operating_dead_letters() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(dead_letters::redrive))
         .routes(routes!(dead_letters::discard))
         .routes(routes!(dead_letters_run::stop))
@@ -143,7 +151,6 @@ fn operating() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(decisions::decide))
         .routes(routes!(jobs::cancel))
-        .routes(routes!(exams::check))
         .routes(routes!(connectors::validate))
         .routes(routes!(connectors::pause))
         .routes(routes!(connectors::resume))
@@ -172,6 +179,11 @@ fn for_role(role: Role, routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
     let mut routes = routes.route_layer(from_fn_with_state(role, auth::require));
     openapi::mark(routes.get_openapi_mut(), role);
     routes
+}
+
+/// Routes whose changes are whole although the caller hangs up.
+fn to_its_end(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    routes.route_layer(from_fn(whole::to_its_end))
 }
 
 async fn no_route() -> Problem {

@@ -9,27 +9,26 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use passback_producer::{Code, ExamResult, IntakeError, Receipt};
-use passback_registry::TokenId;
 use serde::Deserialize;
 
 use crate::{
-    auth::Identity,
+    answer::{AnswerSender, answer_channel},
+    auth::{Identity, recheck},
     body::expect_media_type,
     body_lines::{BodyLines, Read},
     json::parse,
     lines::{Line, MAX_LINE_BYTES},
     parameters::Parameters,
-    places::Place,
     problem::{Fault, Problem},
     state::App,
-    verdict::{Verdict, VerdictSender, answer_channel},
+    verdict::Verdict,
 };
 
 /// The most lines of a batch, blank ones left out.
 const MAX_BATCH_LINES: usize = 10_000;
 /// Lines per round trip to Redis.
 const CHUNK_LINES: usize = 200;
-/// The longest that a batch may take, and then again the taking of its verdicts.
+/// The longest that a batch may take.
 const MAX_DURATION: Duration = Duration::from_mins(10);
 /// Refusals of one batch that say more than their code. Who has more than that has one mistake in all of them.
 const MAX_EXPLAINED: usize = 1_000;
@@ -57,9 +56,10 @@ pub(crate) async fn hand_in_all(
     expect_media_type(request.headers(), &MEDIA_TYPES)?;
     let place = app.batches.take(&identity.id, "batches under way")?;
     // Holds every verdict of a batch: a sender that reads no answer before it has sent all never blocks us, or itself.
-    let (verdicts, answers) = answer_channel(MAX_BATCH_LINES + 2);
+    // The place is held until the last one is taken or nobody takes any more: so long they are in memory.
+    let (verdicts, answers) = answer_channel(MAX_BATCH_LINES + 2, place);
     let body = request.into_body().into_data_stream();
-    tokio::spawn(Batch::new(app, body, verdicts, place).run());
+    tokio::spawn(Batch::new(app, identity, body, verdicts).run());
     let mut response = Body::from_stream(answers).into_response();
     response
         .headers_mut()
@@ -79,24 +79,23 @@ enum End {
 
 struct Batch {
     app: App,
+    identity: Identity,
     lines: BodyLines,
     /// Set once the store failed: the rest is refused without asking, for the caller repeats the batch anyway.
     store_failed: Option<Problem>,
-    verdicts: VerdictSender,
+    verdicts: AnswerSender,
     explained: usize,
-    /// Held until the last verdict is taken or nobody takes any more: so long they are in memory.
-    _place: Place<TokenId>,
 }
 
 impl Batch {
-    fn new(app: App, body: BodyDataStream, verdicts: VerdictSender, place: Place<TokenId>) -> Self {
+    fn new(app: App, identity: Identity, body: BodyDataStream, verdicts: AnswerSender) -> Self {
         Self {
             lines: BodyLines::new(body, MAX_BATCH_LINES, app.config.body_timeout_ms),
             app,
+            identity,
             store_failed: None,
             verdicts,
             explained: 0,
-            _place: place,
         }
     }
 
@@ -112,10 +111,8 @@ impl Batch {
                 }
             }
             // A sender dropped without `end` cuts the connection, so that nobody takes the answer for a whole one.
-            End::Abandoned => return,
+            End::Abandoned => {}
         }
-        // Who takes no byte for a while is cut off before; this is for who takes one now and then.
-        let _ = tokio::time::timeout(MAX_DURATION, self.verdicts.taken()).await;
     }
 
     async fn work(&mut self) -> End {
@@ -123,9 +120,14 @@ impl Batch {
             let read = self.lines.read_on().await;
             let all = !matches!(read, Read::More);
             while self.lines.waiting() >= CHUNK_LINES || (all && self.lines.waiting() > 0) {
+                let line = self.lines.next_number();
                 let chunk = self.lines.take(CHUNK_LINES);
                 if chunk.is_empty() {
                     return self.too_many_lines();
+                }
+                // A batch goes on for minutes, and nothing is taken from a token that has ended meanwhile.
+                if let Err(problem) = recheck(&self.app, &self.identity).await {
+                    return End::Refused { line, problem };
                 }
                 let mut verdicts = self.judge(chunk).await;
                 self.be_brief(&mut verdicts);

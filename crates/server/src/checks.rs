@@ -13,8 +13,15 @@ use passback_queue::JobId;
 use serde_json::json;
 
 use crate::{
-    failure::not_found, json::JsonBody, openapi::query, parameters::Parameters, path_id::PathId, problem::Problem,
-    state::App, wait::Wait,
+    auth::Identity,
+    failure::not_found,
+    json::JsonBody,
+    openapi::query,
+    parameters::Parameters,
+    path_id::PathId,
+    problem::Problem,
+    state::App,
+    wait::{self, Wait},
 };
 
 /// `POST /v1/eligibility-checks[?wait=8s]`, or with `Prefer: wait=8`
@@ -32,13 +39,14 @@ use crate::{
 )]
 pub(crate) async fn ask(
     State(app): State<App>,
+    identity: Identity,
     parameters: Parameters,
     headers: HeaderMap,
     JsonBody(request): JsonBody<CheckRequest>,
 ) -> Result<Response, Problem> {
     let wait = Wait::of(&parameters.only(&["wait"])?, &headers)?;
     let id = app.producer.check(&request).await?;
-    let view = match wait_for(&app, id, wait.time).await {
+    let view = match wait_for(&app, &identity, id, wait.time).await {
         Ok(view) => view,
         // The check is stored whatever became of the waiting, and the caller is told where it is.
         Err(error) => {
@@ -46,6 +54,7 @@ pub(crate) async fn ask(
             None
         }
     };
+    wait.recheck(&app, &identity).await?;
     Ok(wait.confirm(match view {
         Some(view) if view.is_final() => Json(view).into_response(),
         Some(_) | None => waiting(id, &request.exam_id),
@@ -67,6 +76,7 @@ pub(crate) async fn ask(
 pub(crate) async fn read(
     State(app): State<App>,
     PathId(id): PathId,
+    identity: Identity,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -74,17 +84,23 @@ pub(crate) async fn read(
     let missing = || not_found("check of this id, or it was made more than a day ago");
     let id: JobId = id.parse().map_err(|_| missing())?;
     let view = match wait.time {
-        Some(_) => wait_for(&app, id, wait.time).await?,
+        Some(_) => wait_for(&app, &identity, id, wait.time).await?,
         None => app.producer.check_view(id).await?,
     };
+    wait.recheck(&app, &identity).await?;
     let view = view.ok_or_else(missing)?;
     Ok(wait.confirm(Json(view).into_response()))
 }
 
 /// Waits for the answer, unless too many wait already or the server is to stop.
-async fn wait_for(app: &App, id: JobId, wait: Option<Duration>) -> Result<Option<CheckView>, StoreError> {
+async fn wait_for(
+    app: &App,
+    identity: &Identity,
+    id: JobId,
+    wait: Option<Duration>,
+) -> Result<Option<CheckView>, StoreError> {
     let Some(wait) = wait else { return Ok(None) };
-    let Ok(_permit) = app.waiters.try_acquire() else {
+    let Some(_place) = wait::place(app, identity) else {
         return app.producer.check_view(id).await;
     };
     tokio::select! {

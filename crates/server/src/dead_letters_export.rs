@@ -70,7 +70,7 @@ pub(crate) async fn export(
         let fault = Fault::of_parameter("after", "not a cursor of an export", fix);
         return Err(Problem::invalid(vec![fault]));
     }
-    let permit = permit(&app)?;
+    let permit = permit(&app, &identity)?;
     // The first look is made before the answer begins, so that what is wrong is said with a status.
     let most = app.config.max_exported_dead_letters;
     let mut walk = Walk::begin(app.queue(), filter, most).await?.behind(after);

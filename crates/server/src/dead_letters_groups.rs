@@ -8,6 +8,7 @@ use passback_queue::JobRecord;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    auth::Identity,
     dead_letters_filter::{FILTERS, ReadyFilter},
     dead_letters_walk::{Walk, permit},
     openapi::query,
@@ -117,10 +118,14 @@ impl From<Group> for GroupView {
     responses((status = 200, description = "The groups.", body = Groups)),
     extensions(("x-passback-codes" = json!(["too_busy"]))),
 )]
-pub(crate) async fn list(Shared(app): Shared<App>, parameters: Parameters) -> Result<Json<Groups>, Problem> {
+pub(crate) async fn list(
+    Shared(app): Shared<App>,
+    identity: Identity,
+    parameters: Parameters,
+) -> Result<Json<Groups>, Problem> {
     let parameters = parameters.only(&FILTERS)?;
     let filter = ReadyFilter::of(&parameters)?;
-    let _permit = permit(&app)?;
+    let _permit = permit(&app, &identity)?;
     let mut walk = Walk::begin(app.queue(), filter, MAX_LOOKED_AT).await?;
     let mut tally = Tally::default();
     while let Some(jobs) = walk.next().await? {

@@ -28,7 +28,7 @@ use crate::{
     path_id::PathId,
     problem::{Fault, Problem},
     state::App,
-    wait::Wait,
+    wait::{self, Wait},
 };
 
 /// The most groups and samples that are kept with a plan.
@@ -84,7 +84,7 @@ pub(crate) async fn make(
 ) -> Result<Response, Problem> {
     parameters.only(&[])?;
     let filter = request.checked()?;
-    let _permit = permit(&app)?;
+    let _permit = permit(&app, &identity)?;
     // Before all dead letters are gone through for nothing.
     if let Some(wait) = app.queue().no_plan_for().await? {
         return Err(no_room(wait));
@@ -181,6 +181,7 @@ pub(crate) async fn list(Shared(app): Shared<App>, parameters: Parameters) -> Re
 pub(crate) async fn read(
     Shared(app): Shared<App>,
     PathId(id): PathId,
+    identity: Identity,
     parameters: Parameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -193,14 +194,15 @@ pub(crate) async fn read(
     };
     let until = Instant::now() + time;
     // Where too many wait already, the answer comes at once.
-    let permit = app.waiters.try_acquire();
-    while plan.state == PlanState::Running && permit.is_ok() && Instant::now() < until {
+    let place = wait::place(&app, &identity);
+    while plan.state == PlanState::Running && place.is_some() && Instant::now() < until {
         tokio::select! {
             () = tokio::time::sleep_until(until.min(Instant::now() + LOOK_EVERY)) => {}
             () = app.config.closing.cancelled() => break,
         }
         plan = find(&app, id).await?;
     }
+    wait.recheck(&app, &identity).await?;
     Ok(wait.confirm(answer(plan)))
 }
 

@@ -1,12 +1,9 @@
 //! A walk over all dead letters that a filter matches: look by look, oldest first, no further than a bound.
 
-use std::sync::Arc;
-
-use passback_producer::Code;
 use passback_queue::{JobRecord, Queue, QueueError};
-use tokio::sync::OwnedSemaphorePermit;
+use passback_registry::TokenId;
 
-use crate::{dead_letters_filter::ReadyFilter, problem::Problem, state::App};
+use crate::{auth::Identity, dead_letters_filter::ReadyFilter, places::Place, problem::Problem, state::App};
 
 /// A walk that is under way.
 pub(crate) struct Walk {
@@ -64,9 +61,6 @@ impl Walk {
 }
 
 /// One of the few walks that are made at once, each of which may ask much of Redis.
-pub(crate) fn permit(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
-    Arc::clone(&app.walks).try_acquire_owned().map_err(|_| {
-        let detail = "Others look through all dead letters at this moment.";
-        Problem::new(Code::TooBusy, detail)
-    })
+pub(crate) fn permit(app: &App, identity: &Identity) -> Result<Place<TokenId>, Problem> {
+    app.walks.take(&identity.id, "walks through all dead letters")
 }

@@ -25,7 +25,7 @@ use crate::{
     problem::{Fault, Problem},
     role::Role,
     state::App,
-    wait::Wait,
+    wait::{self, Wait},
 };
 
 /// Names or beginnings of names that one call may filter by.
@@ -101,7 +101,8 @@ pub(crate) async fn list(
         limit: parameters.limit()?,
         ..query
     };
-    let page = read_page(&app, &query, wait.time).await?;
+    let page = read_page(&app, &identity, &query, wait.time).await?;
+    wait.recheck(&app, &identity).await?;
     refuse_gap(page.gap)?;
     let view = DoceboEventsView {
         events: page.events,
@@ -172,10 +173,15 @@ pub(crate) async fn replay(
 }
 
 /// Waits for events, unless too many wait already or the server is to stop.
-async fn read_page(app: &App, query: &DoceboEventQuery, wait: Option<Duration>) -> Result<DoceboEventPage, Problem> {
+async fn read_page(
+    app: &App,
+    identity: &Identity,
+    query: &DoceboEventQuery,
+    wait: Option<Duration>,
+) -> Result<DoceboEventPage, Problem> {
     let now = || app.producer.docebo_events(query);
     let Some(wait) = wait else { return Ok(now().await?) };
-    let Ok(_permit) = app.waiters.try_acquire() else {
+    let Some(_place) = wait::place(app, identity) else {
         return Ok(now().await?);
     };
     tokio::select! {

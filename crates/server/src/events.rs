@@ -23,7 +23,7 @@ use crate::{
     parameters::Parameters,
     problem::{Fault, Problem},
     state::App,
-    wait::Wait,
+    wait::{self, Wait},
 };
 
 /// The word for "what comes from now on".
@@ -69,7 +69,8 @@ pub(crate) async fn read(
     let (after, limit) = (placed(after(&parameters)?), parameters.limit()?);
     let wait = Wait::of(&parameters, &headers)?;
     let after = after.resolve_in(&app, &FinalAnswers).await?;
-    let page = read_page(&app, after.as_deref(), limit, wait.time).await?;
+    let page = read_page(&app, &identity, after.as_deref(), limit, wait.time).await?;
+    wait.recheck(&app, &identity).await?;
     refuse_gap(page.gap)?;
     let FeedPage {
         events,
@@ -86,10 +87,16 @@ pub(crate) async fn read(
 }
 
 /// Waits for events, unless too many wait already or the server is to stop.
-async fn read_page(app: &App, after: Option<&str>, limit: usize, wait: Option<Duration>) -> Result<FeedPage, Problem> {
+async fn read_page(
+    app: &App,
+    identity: &Identity,
+    after: Option<&str>,
+    limit: usize,
+    wait: Option<Duration>,
+) -> Result<FeedPage, Problem> {
     let now = || app.producer.feed(after, limit);
     let Some(wait) = wait else { return Ok(now().await?) };
-    let Ok(_permit) = app.waiters.try_acquire() else {
+    let Some(_place) = wait::place(app, identity) else {
         return Ok(now().await?);
     };
     tokio::select! {

@@ -4,6 +4,7 @@
 //! come from the message catalogue; every change is in the audit trail under the name of the token that made it.
 
 mod age;
+mod answer;
 mod app;
 mod audit;
 mod auth;
@@ -89,7 +90,9 @@ mod tokens;
 mod verdict;
 mod wait;
 mod webhook_login;
+mod webhook_strangers;
 mod webhooks;
+mod whole;
 mod workers;
 
 pub use app::app;

@@ -1,17 +1,16 @@
 //! Which of many results have arrived: ids in, where each stands out.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{Request, State},
     http::HeaderMap,
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use passback_producer::{Arrival, Code, FieldProblem, Reconciled, parse_result_id};
+use passback_producer::{Arrival, FieldProblem, Reconciled, parse_result_id};
 use passback_queue::Name;
 use serde::Serialize;
 
 use crate::{
+    auth::Identity,
     body::expect_media_type,
     parameters::Parameters,
     problem::Problem,
@@ -79,24 +78,21 @@ impl Summary {
 )]
 pub(crate) async fn reconcile(
     State(app): State<App>,
+    identity: Identity,
     parameters: Parameters,
     request: Request,
 ) -> Result<Response, Problem> {
     parameters.only(&[])?;
-    let permit = Arc::clone(&app.reconciliations).try_acquire_owned();
-    let permit =
-        permit.map_err(|_| Problem::new(Code::TooBusy, "Too many reconciliations are under way at this moment."))?;
+    let place = app.reconciliations.take(&identity.id, "reconciliations under way")?;
     if is_json(request.headers()) {
-        let document = reconcile_document::answer(&app, request.into_body()).await?;
-        drop(permit);
-        return Ok(axum::Json(document).into_response());
+        return reconcile_document::answer(&app, request.into_body(), place).await;
     }
     expect_media_type(request.headers(), &LINE_TYPES).map_err(|problem| {
         problem.fix(format!(
             "Or send `Content-Type: {JSON}` and an object with the list result_ids."
         ))
     })?;
-    Ok(reconcile_stream::answer(app, request.into_body(), permit))
+    Ok(reconcile_stream::answer(app, identity, request.into_body(), place))
 }
 
 /// Each id with where it stands, in their order; what is no id keeps its place.

@@ -2,17 +2,25 @@
 
 use std::fmt;
 
-use axum::body::Body;
+use axum::{
+    body::Body,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
 use passback_producer::{Arrival, FieldProblem, Reconciled};
 use passback_queue::Name;
+use passback_registry::TokenId;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{IgnoredAny, SeqAccess, Visitor},
 };
 
 use crate::{
+    answer::answer_channel,
     body::read_whole,
     json::parse,
+    places::Place,
     problem::{Fault, Problem},
     reconcile::{CHUNK_IDS, MAX_IDS, Summary, id_of, look_up},
     state::App,
@@ -20,6 +28,8 @@ use crate::{
 
 /// The largest document: the most ids of the greatest length fit.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+/// The answer goes out in pieces of so many bytes, the next one when the one before has been taken.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// The ids that are asked for.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -108,8 +118,27 @@ struct Invalid {
     detail: String,
 }
 
-/// Reads the list and answers it whole.
-pub(crate) async fn answer(app: &App, body: Body) -> Result<Document, Problem> {
+/// Reads the list and answers it whole; the place is held until the answer is taken, for so long it is in memory.
+pub(crate) async fn answer(app: &App, body: Body, place: Place<TokenId>) -> Result<Response, Problem> {
+    let document = look_all_up(app, body).await?;
+    // Plain structs of texts and numbers always serialise.
+    let mut left = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
+    drop(document);
+    let (sender, answers) = answer_channel(left.len() / PIECE_BYTES + 2, place);
+    while !left.is_empty() {
+        let piece = left.split_to(left.len().min(PIECE_BYTES));
+        if sender.send_bytes(piece).is_err() {
+            break;
+        }
+    }
+    sender.end();
+    let mut response = Body::from_stream(answers).into_response();
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    Ok(response)
+}
+
+async fn look_all_up(app: &App, body: Body) -> Result<Document, Problem> {
     let body = read_whole(body, MAX_BODY_BYTES, app.config.body_timeout_ms).await?;
     let Question { result_ids } = parse(&body)?;
     drop(body);

@@ -7,19 +7,21 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use futures::StreamExt;
 use passback_producer::{Code, FieldProblem, Reconciled};
 use passback_queue::Name;
+use passback_registry::TokenId;
 use serde::{Deserialize, Serialize};
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
+    answer::{AnswerSender, answer_channel},
+    auth::{Identity, recheck},
     body_lines::{BodyLines, Read},
     lines::{Line, MAX_LINE_BYTES},
+    places::Place,
     problem::Problem,
     reconcile::{CHUNK_IDS, MAX_IDS, Summary, id_of, look_up},
     state::App,
-    verdict::{Verdict, VerdictSender, answer_channel},
+    verdict::Verdict,
 };
 
 /// The longest that it may take.
@@ -57,21 +59,19 @@ enum End {
 }
 
 /// Answers while the body comes in.
-pub(crate) fn answer(app: App, body: Body, permit: OwnedSemaphorePermit) -> Response {
+pub(crate) fn answer(app: App, identity: Identity, body: Body, place: Place<TokenId>) -> Response {
     // Holds every line of an answer: who reads no answer before all is sent never blocks us, or itself.
-    let (sender, answers) = answer_channel(MAX_IDS + 2);
+    // The place is held until the last line is taken or nobody takes any more: so long the lines are in memory.
+    let (sender, answers) = answer_channel(MAX_IDS + 2, place);
     let lines = BodyLines::new(body.into_data_stream(), MAX_IDS, app.config.body_timeout_ms);
     let reconciliation = Reconciliation {
         app,
+        identity,
         lines,
         summary: Summary::default(),
         sender,
     };
     tokio::spawn(reconciliation.run());
-    // Held until the last line was read or nobody reads on: so long the lines are in memory.
-    let answers = answers.inspect(move |_| {
-        let _held = &permit;
-    });
     let mut response = Body::from_stream(answers).into_response();
     let ndjson = HeaderValue::from_static("application/x-ndjson");
     response.headers_mut().insert(header::CONTENT_TYPE, ndjson);
@@ -80,9 +80,10 @@ pub(crate) fn answer(app: App, body: Body, permit: OwnedSemaphorePermit) -> Resp
 
 struct Reconciliation {
     app: App,
+    identity: Identity,
     lines: BodyLines,
     summary: Summary,
-    sender: VerdictSender,
+    sender: AnswerSender,
 }
 
 impl Reconciliation {
@@ -110,6 +111,9 @@ impl Reconciliation {
                 let chunk = self.lines.take(CHUNK_IDS);
                 if chunk.is_empty() {
                     return too_many_ids(first);
+                }
+                if let Err(problem) = recheck(&self.app, &self.identity).await {
+                    return End::Refused { line: first, problem };
                 }
                 match self.look_up(chunk).await {
                     Ok(answers) if self.sender.send(&answers).is_ok() => {}

@@ -12,6 +12,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     serve_connection::{Door, Origin, run},
     serve_tls::Tls,
+    whole::OpenWork,
 };
 
 /// The pause after the system had no connection to give: most often too many files are open.
@@ -76,7 +77,8 @@ pub async fn serve(listener: TcpListener, app: Router, shutdown: CancellationTok
 
 /// Serves until `shutdown`, then takes no new connection and gives open requests `grace` to end.
 ///
-/// Requests still open after that are cut off, as they are when the future is dropped.
+/// Requests still open after that are cut off, as they are when the future is dropped. A change whose caller hung up is
+/// waited for in the same way.
 pub async fn serve_with(listener: TcpListener, app: Router, options: ServeOptions) -> io::Result<()> {
     let ServeOptions {
         shutdown,
@@ -92,6 +94,7 @@ pub async fn serve_with(listener: TcpListener, app: Router, options: ServeOption
         app,
         limits,
         shutdown: shutdown.clone(),
+        open: OpenWork(connections.clone()),
     });
     if let Some(tls) = &tls {
         tokio::spawn(cut.clone().run_until_cancelled_owned(tls.clone().renew()));

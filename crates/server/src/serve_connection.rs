@@ -26,6 +26,7 @@ use tower::ServiceExt;
 use crate::{
     ConnectionLimits,
     serve_deadlines::{Busy, Deadlines},
+    whole::OpenWork,
 };
 
 /// The most that is read ahead of a caller, and so the longest head of a request.
@@ -36,6 +37,8 @@ pub(crate) struct Door {
     pub(crate) app: Router,
     pub(crate) limits: ConnectionLimits,
     pub(crate) shutdown: CancellationToken,
+    /// What the listener waits for at its end.
+    pub(crate) open: OpenWork,
 }
 
 /// Where a connection comes from, and how.
@@ -59,6 +62,7 @@ where
         let busy = phase.begin();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(origin.peer));
+        request.extensions_mut().insert(door.open.clone());
         if origin.tls {
             request.extensions_mut().insert(OverTls);
         }

@@ -10,9 +10,14 @@ use axum::{
     response::Response,
 };
 
+use passback_registry::TokenId;
+
 use crate::{
+    auth::{self, Identity},
     parameters::Parameters,
+    places::Place,
     problem::{Fault, Problem},
+    state::App,
 };
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -48,6 +53,14 @@ impl Wait {
         })
     }
 
+    /// Refuses a token that came to its end while its bearer waited; nothing that came since is for it.
+    pub(crate) async fn recheck(self, app: &App, identity: &Identity) -> Result<(), Problem> {
+        if self.time.is_none() {
+            return Ok(());
+        }
+        auth::recheck(app, identity).await
+    }
+
     /// Confirms the preference that was applied.
     pub(crate) fn confirm(self, mut response: Response) -> Response {
         let time = self.time.filter(|_| self.preferred);
@@ -57,6 +70,11 @@ impl Wait {
         }
         response
     }
+}
+
+/// A place to wait in; none where the caller, or all together, have as many as they may, and the answer comes at once.
+pub(crate) fn place(app: &App, identity: &Identity) -> Option<Place<TokenId>> {
+    app.waiters.take(&identity.id, "requests waiting").ok()
 }
 
 /// The wait that a caller prefers, cut to the longest that there is; the first one counts if there are several.

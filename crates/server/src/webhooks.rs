@@ -3,7 +3,7 @@
 //! Docebo takes 2xx and 3xx for "delivered", waits five seconds, and sends again what was answered otherwise. So there is
 //! never a redirect, 200 means that the events are in Redis, and whatever keeps them from getting there is a 5xx.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -11,7 +11,7 @@ use axum::{
 };
 use passback_docebo::webhook::{WebhookError, WebhookMessage};
 use passback_producer::Code;
-use passback_registry::{ConnectorId, WebhookAccess};
+use passback_registry::{Connector, ConnectorId, WebhookAccess};
 use serde::Serialize;
 
 use crate::{
@@ -25,6 +25,7 @@ use crate::{
     rate_limit::{admit_connector, refusal},
     state::App,
     webhook_login::{Login, header_secret},
+    webhook_strangers::Look,
 };
 
 /// How long all of it may take: Docebo gives up after five seconds, and we would not know whether it heard us.
@@ -76,7 +77,7 @@ async fn take_in(
 ) -> Result<Json<WebhookReceived>, Problem> {
     let missing = || not_found("connector of this id that takes webhooks");
     let id: ConnectorId = connector.parse().map_err(|_| missing())?;
-    let registered = app.registry().connector_cached(&id).await?.ok_or_else(missing)?;
+    let registered = look_up(app, &id).await?.ok_or_else(missing)?;
     let access = registered.webhook.as_ref().ok_or_else(missing)?;
     admit(access, client, &request).map_err(|refused| refused.told(app, &id))?;
     admit_connector(app, &id)?;
@@ -90,6 +91,22 @@ async fn take_in(
         stored: receipt.stored,
         duplicates: receipt.duplicates,
     }))
+}
+
+/// The connector; for ids that nobody registered Redis is asked seldom.
+async fn look_up(app: &App, id: &ConnectorId) -> Result<Option<Arc<Connector>>, Problem> {
+    let now = app.config.clock.uptime();
+    match app.strangers.may_look(id, now) {
+        Look::Now => {}
+        Look::Missing => return Ok(None),
+        Look::Later(wait) => {
+            let detail = "Too many calls for connectors that there are not come in.";
+            return Err(refusal(wait, detail.to_owned()));
+        }
+    }
+    let found = app.registry().connector_cached(id).await?;
+    app.strangers.note(id, found.is_some(), now);
+    Ok(found)
 }
 
 /// Why a caller is not let in.

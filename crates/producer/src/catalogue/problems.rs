@@ -217,10 +217,10 @@ pub(super) const TOO_BUSY: Entry = Entry {
         Code::TooBusy,
         429,
         "Too many at once",
-        "The server works on as many requests of this kind as it takes at once. Nothing of this one was enqueued.",
+        "As many requests of this kind are under way as one caller may have at once (status 429), or as the server takes at once from all (status 503). Nothing of this one was enqueued.",
         &[
             "Wait a second, then send the same request again.",
-            "Send fewer batches at the same time.",
+            "Send fewer requests at the same time.",
         ],
     )
 };
@@ -236,7 +236,7 @@ pub(super) const RATE_LIMITED: Entry = Entry {
         &[
             "Wait as many seconds as the answer's Retry-After header says, then send the same request again.",
             "Hand in many results at once by POST /v1/results/batch: a batch counts as one request.",
-            "If more is needed, have http.max_requests_per_second_per_token raised.",
+            "If more is needed, have http.max_requests_per_second_per_token or http.max_webhooks_per_second_per_connector raised.",
         ],
     )
 };

@@ -63,6 +63,7 @@ fn refusals(operation: &Value) -> Refusals {
         for code in [Code::StoreUnavailable, Code::StoreFull] {
             may(code, None);
         }
+        may(Code::TooBusy, Some(503));
         // Whatever limits callers at all limits every one of them.
         for code in Code::ALL.iter().filter(|code| status_of(**code) == 429) {
             may(*code, None);
@@ -84,6 +85,10 @@ fn refusals(operation: &Value) -> Refusals {
     }
     for code in own(operation) {
         may(code, None);
+        if code == Code::TooBusy {
+            // Of the caller, or of the server.
+            may(code, Some(503));
+        }
     }
     refusals
 }

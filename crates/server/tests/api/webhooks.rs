@@ -60,7 +60,7 @@ impl World {
             .await
     }
 
-    async fn hook_with(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+    pub(crate) async fn hook_with(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
         let request = Request::post(path).header(header::CONTENT_TYPE, JSON);
         let request = headers
             .iter()

@@ -138,8 +138,9 @@ impl World {
 
     /// The same with a server that is told something else.
     pub(crate) fn told(self, config: ServerConfig) -> Self {
+        let closing = config.closing.clone();
         let app = app(Producer::new(self.queue.clone(), self.registry.clone()), config);
-        Self { app, ..self }
+        Self { app, closing, ..self }
     }
 
     /// Another server on the same Redis, as after a restart.

@@ -1,0 +1,85 @@
+//! Webhooks for connectors that there are not: they cost next to nothing, and hold up no others.
+
+use std::time::Duration;
+
+use axum::http::{StatusCode, header};
+use passback_docebo::webhook::sample;
+use passback_registry::{ConnectorInput, WebhookInput};
+use passback_server::{Clock, ManualClock, ServerConfig};
+use secrecy::SecretString;
+
+use crate::{
+    webhooks::BASIC,
+    world::{Answer, World, config},
+};
+
+async fn world() -> (World, ManualClock) {
+    let (clock, hand) = Clock::manual("2026-11-22T12:00:00Z".parse().unwrap());
+    let world = World::with_webhook().await.told(ServerConfig { clock, ..config() });
+    (world, hand)
+}
+
+impl World {
+    async fn hook_of(&self, connector: &str) -> Answer {
+        let path = format!("/webhooks/docebo/{connector}");
+        let headers = [(header::AUTHORIZATION.as_str(), BASIC)];
+        self.hook_with(&path, &headers, sample("user.created").unwrap().to_string())
+            .await
+    }
+
+    /// How often a connector was read from Redis.
+    async fn reads(&self) -> u64 {
+        let stats = format!("{:?}", self.redis.cli(&["INFO", "commandstats"]).await);
+        let calls = stats.split_once("cmdstat_hget:calls=").map_or("0", |(_, rest)| rest);
+        calls.split(',').next().unwrap().parse().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_nobody_registered_is_looked_up_once_a_second() {
+    let (world, hand) = world().await;
+    world.redis.cli(&["CONFIG", "RESETSTAT"]).await;
+    for _ in 0..50 {
+        assert_eq!(world.hook_of("nobody").await.status, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(world.reads().await, 1);
+    let connector = ConnectorInput {
+        id: Some("nobody".to_owned()),
+        domain: Some("http://127.0.0.1:9".to_owned()),
+        client_id: Some("passback".to_owned()),
+        client_secret: Some(SecretString::from("the-client-secret")),
+        username: Some("integration".to_owned()),
+        password: Some(SecretString::from("the-password")),
+        webhook: Some(WebhookInput {
+            username: Some("docebo".to_owned()),
+            password: Some(SecretString::from("hook-secret")),
+            ..WebhookInput::default()
+        }),
+        ..ConnectorInput::default()
+    };
+    let connector = connector.validate().unwrap();
+    world.registry.put_connector(&connector, "test").await.unwrap();
+    hand.advance(Duration::from_secs(1));
+    let answer = world.hook_of("nobody").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+}
+
+#[tokio::test]
+async fn many_ids_that_nobody_registered_are_refused_and_known_connectors_come_through() {
+    let (world, hand) = world().await;
+    assert_eq!(world.hook_of("acme").await.status, StatusCode::OK);
+    // Two seconds' worth comes at once, the first look at acme included.
+    for number in 1..100 {
+        let answer = world.hook_of(&format!("nobody-{number}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.text);
+    }
+    let refused = world.hook_of("nobody-100").await;
+    assert_eq!(
+        (refused.status, refused.json()["code"].as_str()),
+        (StatusCode::TOO_MANY_REQUESTS, Some("rate_limited"))
+    );
+    assert_eq!(refused.header(header::RETRY_AFTER), "1");
+    assert_eq!(world.hook_of("acme").await.status, StatusCode::OK);
+    hand.advance(Duration::from_secs(1));
+    assert_eq!(world.hook_of("nobody-100").await.status, StatusCode::NOT_FOUND);
+}
