@@ -5,7 +5,8 @@
 --       `worked`, unless all are empty: `|delay_ms|wake|code|state|reference`
 --       verbs: done | superseded | expired | retry | snooze | park | bury | release
 --       burns: whether an attempt (0/1); worked: whether Docebo answered as it should (0/1); delay_ms: until due (retry,
---       snooze), until the next look (park; -1 never); state and reference are for the ledger
+--       snooze), until the next look (park; -1 never); wake: one key, or two with a blank between them; state and
+--       reference are for the ledger
 -- A check past its deadline ends as expired whatever its worker says, unless a person must look (bury): what it found
 -- came too late to be an answer, and stands in its history.
 -- Returns per job: 'settled', 'again' (this very settle was applied before), or 'fenced'
@@ -28,17 +29,22 @@ local function why_not(id, claim)
 end
 
 local function park(id, s, m, e)
-  -- The event may have come while the attempt ran: then there is nothing left to wait for.
-  local woken = e.wake ~= '' and redis.call('GET', K.woken .. e.wake)
-  if woken and tonumber(woken) >= m.began then
-    ledger_step(id, s, m, 'accepted', 'released', now)
-    return make_ready(id, s, m, now, false)
+  -- One of the events may have come while the attempt ran: then there is nothing left to wait for. In the millisecond in
+  -- which it began, the second one may be what released it, and is not heard twice.
+  local heard_from = m.began
+  for wake in wakes_of(e) do
+    local woken = redis.call('GET', K.woken .. wake)
+    if woken and tonumber(woken) >= heard_from then
+      ledger_step(id, s, m, 'accepted', 'released', now)
+      return make_ready(id, s, m, now, false)
+    end
+    heard_from = m.began + 1
   end
   m.due = e.delay_ms >= 0 and now + e.delay_ms or 0
   m.wake = e.wake
   enter(id, m, 'parked', now)
   redis.call('ZADD', K.parked, e.delay_ms >= 0 and m.due or '+inf', id)
-  if e.wake ~= '' then redis.call('ZADD', K.wake .. e.wake, now, id) end
+  for wake in wakes_of(e) do redis.call('ZADD', K.wake .. wake, now, id) end
 end
 
 -- A job that lives on.

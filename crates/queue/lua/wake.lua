@@ -9,8 +9,9 @@ local index, released = K.wake .. ARGV[2], 0
 if ARGV[4] == '1' then redis.call('SET', K.woken .. ARGV[2], now, 'PX', WOKEN_MS) end
 for _, id in ipairs(redis.call('ZRANGE', index, 0, tonumber(ARGV[3]) - 1)) do
   redis.call('ZREM', index, id)
-  redis.call('ZREM', K.parked, id)
   local s, m = load(id)
+  -- Out of every index: what waited for another event as well waits for neither any more.
+  drop_parked(id, m or fresh_meta(now))
   if not s then
     entomb(id, now)
   elseif m.state == 'parked' then

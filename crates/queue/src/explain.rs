@@ -1,6 +1,9 @@
 //! `lua/explain.lua`: why a job is not running, by the predicates of the claim.
 
-use crate::{JobId, Lane, Queue, QueueError, housekeeping::WORKER_SILENCE, queue::millis, quota::CALL_COUNTS_FOR};
+use crate::{
+    JobId, Lane, Queue, QueueError, housekeeping::WORKER_SILENCE, queue::millis, quota::CALL_COUNTS_FOR,
+    record::first_wake,
+};
 
 /// The first thing that keeps a job from running.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +131,9 @@ fn parse(flat: &[String]) -> Option<Explanation> {
     let blocker = match name.as_str() {
         "running" => Blocker::Running { worker: text() },
         "scheduled" => Blocker::Scheduled,
-        "parked" => Blocker::Parked { wake: text() },
+        "parked" => Blocker::Parked {
+            wake: first_wake(detail).to_owned(),
+        },
         "dead" => Blocker::Dead,
         "deadline" => Blocker::DeadlinePassed,
         "lane_paused" => Blocker::LanePaused { note: text() },

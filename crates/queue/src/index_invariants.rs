@@ -91,6 +91,17 @@ impl Queue {
         Ok(())
     }
 
+    /// Who stands under a wake key is parked.
+    pub(crate) async fn judge_wakes(&self, wrong: &mut Vec<String>) -> Result<(), QueueError> {
+        let parked = self.members(&keys::key(keys::PARKED)).await?;
+        for key in self.keys_like(&format!("{}*", keys::WAKE)).await? {
+            for id in self.members(&key).await?.difference(&parked) {
+                wrong.push(format!("{id} stands under {key}, but is not parked"));
+            }
+        }
+        Ok(())
+    }
+
     async fn members(&self, key: &str) -> Result<BTreeSet<String>, QueueError> {
         let mut range = redis::cmd("ZRANGE");
         range.arg(key).arg(0).arg(-1);

@@ -4,8 +4,6 @@ use crate::{AttemptRecord, JobId, Name, Queue, QueueError, keys, queue::millis};
 
 /// The most jobs released by one script call.
 const WAKE_JOBS: u64 = 200;
-/// Wake keys looked at in one round trip.
-const CHUNK_WAKES: usize = 500;
 /// Jobs per script call; more are split.
 const CHUNK_JOBS: usize = 200;
 
@@ -87,23 +85,6 @@ impl Queue {
                 return Ok(released);
             }
         }
-    }
-
-    /// Releases every job parked under any of these wake keys; returns how many. A key that nobody waits under at this
-    /// moment costs next to nothing, and an attempt that is about to park under it is not heard.
-    pub async fn wake_those(&self, wakes: &[Name]) -> Result<u64, QueueError> {
-        let mut released = 0;
-        for chunk in wakes.chunks(CHUNK_WAKES) {
-            let mut pipe = redis::pipe();
-            for wake in chunk {
-                pipe.cmd("EXISTS").arg(keys::key_of(keys::WAKE, wake.as_str()));
-            }
-            let waited_for: Vec<bool> = pipe.query_async(&mut self.connection()).await?;
-            for (wake, _) in chunk.iter().zip(waited_for).filter(|(_, waited_for)| *waited_for) {
-                released += self.wake(wake).await?;
-            }
-        }
-        Ok(released)
     }
 
     /// Gives dead jobs a new life.

@@ -37,6 +37,7 @@ impl Queue {
         self.judge_keys(&places, &mut wrong).await?;
         self.judge_turns(&mut wrong).await?;
         self.judge_running(&mut wrong).await?;
+        self.judge_wakes(&mut wrong).await?;
         self.judge_open_results(&carried, &mut wrong).await?;
         self.judge_docebo_events(&mut wrong).await?;
         self.judge_docebo_users(&mut wrong).await?;

@@ -128,7 +128,7 @@ pub struct JobRecord {
     pub since_ms: u64,
     /// When it is due (scheduled), looked at again (parked), or its lease ends (running).
     pub due_ms: Option<u64>,
-    /// What it waits for, while parked.
+    /// What it waits for in the first place, while parked.
     pub wake: Option<String>,
     /// The catalogue code of what last went wrong, or of how it ended.
     pub code: Option<String>,
@@ -186,7 +186,7 @@ impl JobRecord {
         self.worker = filled(worker);
         self.since_ms = since.parse().ok()?;
         self.due_ms = due.parse().ok().filter(|due| *due > 0);
-        self.wake = filled(wake);
+        self.wake = filled(first_wake(wake));
         self.code = filled(code);
         // The time of creation, unless its age began anew.
         self.born_ms = if born.is_empty() {
@@ -196,6 +196,11 @@ impl JobRecord {
         };
         Some(())
     }
+}
+
+/// What a parked job waits for in the first place, of the keys that stand in its record.
+pub(crate) fn first_wake(wakes: &str) -> &str {
+    wakes.split(' ').next().unwrap_or_default()
 }
 
 fn parse_header(id: JobId, header: &[u8]) -> Option<JobRecord> {

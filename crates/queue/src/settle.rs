@@ -38,14 +38,18 @@ impl Queue {
 /// The five arguments of one settlement.
 fn add_settlement(call: &mut ScriptInvocation<'_>, settlement: &Settlement) {
     let (wake, reference) = match &settlement.transition {
-        Transition::Park { wake, .. } => (wake.as_str(), ""),
-        Transition::Superseded { by } => ("", by.as_str()),
+        Transition::Park { wake, also: None, .. } => (wake.to_string(), ""),
+        // No name holds a blank.
+        Transition::Park {
+            wake, also: Some(also), ..
+        } => (format!("{wake} {also}"), ""),
+        Transition::Superseded { by } => (String::new(), by.as_str()),
         Transition::Done
         | Transition::Expired
         | Transition::Retry { .. }
         | Transition::Snooze { .. }
         | Transition::Bury
-        | Transition::Release => ("", ""),
+        | Transition::Release => (String::new(), ""),
     };
     let rest = format!(
         "|{}|{wake}|{}|{}|{reference}",

@@ -37,6 +37,8 @@ pub enum Transition {
     Park {
         /// The event that releases it.
         wake: Name,
+        /// Another event that releases it as well.
+        also: Option<Name>,
         /// When to look again although no event came, in milliseconds; none means never.
         look_again_ms: Option<u64>,
     },

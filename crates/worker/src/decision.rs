@@ -220,6 +220,11 @@ fn snoozes(record: &JobRecord) -> u32 {
 fn park(until: Wake, look_again: LookAgain, facts: Facts<'_>, rules: &Rules) -> Transition {
     Transition::Park {
         wake: wake_name(until, facts),
+        also: match until {
+            // Their address may lead to another user by then, who is enrolled.
+            Wake::Enrollment => facts.about.map(|about| wake::user(&about.connector, &about.email_hash)),
+            Wake::Connector | Wake::User | Wake::Decision | Wake::Unreadable | Wake::Exam => None,
+        },
         look_again_ms: match look_again {
             LookAgain::Usual => Some(whole_ms(rules.limits.look_again)),
             LookAgain::Hourly => Some(whole_ms(HOUR)),

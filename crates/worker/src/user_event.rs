@@ -102,13 +102,8 @@ async fn someone_may_be(event: &EventAtHand<'_>, person: &str) -> Result<u64, Tr
     let (producer, connector, queue) = (&event.desk.producer, event.connector, event.queue());
     let forgotten = producer.registry().forget_user(connector, person).await;
     forgotten.map_err(|error| trouble_of_registry(&error))?;
-    let released = queue.wake(&wake::user(connector, person)).await?;
-    let courses = producer.exams_by_course(connector).await?;
-    let keys: Vec<Name> = courses
-        .keys()
-        .map(|course| wake::enrollment(connector, *course, person))
-        .collect();
-    Ok(released + queue.wake_those(&keys).await?)
+    // Who waits for their enrolment waits under this key, too.
+    Ok(queue.wake(&wake::user(connector, person)).await?)
 }
 
 /// The results of a subject that may be on their way: the one that counts, and the one that was written.

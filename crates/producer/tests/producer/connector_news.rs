@@ -47,6 +47,7 @@ async fn park_one(fixture: &Fixture) {
     let claimed = fixture.claim(Lane::Push).await;
     let park = Transition::Park {
         wake: wake::connector(&acme()),
+        also: None,
         look_again_ms: None,
     };
     fixture.settle(claimed.token, park, End::default()).await;

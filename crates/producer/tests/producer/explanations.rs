@@ -225,6 +225,7 @@ async fn a_job_after_an_attempt_says_what_it_waits_for() {
     );
     let park = Transition::Park {
         wake: Name::new("user/acme/0f3c").unwrap(),
+        also: None,
         look_again_ms: Some(6 * 3_600_000),
     };
     let parked = after(&Fixture::start().await, park, Some("user_not_found")).await;

@@ -36,6 +36,7 @@ async fn a_parked_result_says_why_who_acts_and_when_it_is_looked_at_again() {
     assert_eq!(state(&fixture).await, ResultState::Running);
     let park = Transition::Park {
         wake: Name::new("connector/acme").unwrap(),
+        also: None,
         look_again_ms: Some(1_000),
     };
     let end = End {
@@ -74,6 +75,7 @@ async fn a_result_that_waits_with_a_case_of_another_job_is_looked_at_when_that_j
     let claimed = fixture.claim(Lane::Check).await;
     let park = Transition::Park {
         wake: Name::new("case/r-1").unwrap(),
+        also: None,
         look_again_ms: Some(5_000),
     };
     fixture.settle(claimed.token, park, End::default()).await;

@@ -29,6 +29,7 @@ async fn credentials_that_come_back_release_what_waited_for_them() {
     let claimed = fixture.claim(Lane::Push).await;
     let park = Transition::Park {
         wake: wake::connector(&acme()),
+        also: None,
         look_again_ms: None,
     };
     fixture.settle(claimed.token, park, End::default()).await;

@@ -18,10 +18,15 @@ local function entomb(id, now)
   bury(id, '', m, now)
 end
 
+-- The keys of the events that a parked job waits for, whichever comes first: one, two or none.
+local function wakes_of(m)
+  return string.gmatch(m.wake, '[^ ]+')
+end
+
 -- Takes a parked job out of its indexes.
 local function drop_parked(id, m)
   redis.call('ZREM', K.parked, id)
-  if m.wake ~= '' then redis.call('ZREM', K.wake .. m.wake, id) end
+  for wake in wakes_of(m) do redis.call('ZREM', K.wake .. wake, id) end
 end
 
 local function append_history(id, line)

@@ -64,6 +64,7 @@ async fn every_step_of_a_result_is_in_its_row() {
     shard.queue.accept(&[result(1, "87")]).await.unwrap();
     let park = Transition::Park {
         wake: name("connector/acme"),
+        also: None,
         look_again_ms: None,
     };
     let steps = [

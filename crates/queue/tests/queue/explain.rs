@@ -72,6 +72,7 @@ async fn a_job_elsewhere_is_said_to_be_there() {
     let claimed = shard.claim(&worker(1)).await;
     let park = Transition::Park {
         wake: name("user/acme/ab"),
+        also: None,
         look_again_ms: Some(9000),
     };
     let ends = [

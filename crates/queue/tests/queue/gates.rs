@@ -276,6 +276,7 @@ async fn a_job_that_becomes_ready_of_a_held_connector_wakes_nobody() {
     assert_eq!(shard.queue.promote().await.unwrap().ready, 1);
     let park = Transition::Park {
         wake: name("user"),
+        also: None,
         look_again_ms: None,
     };
     shard.settle(&worker, ending(running[0].token, park)).await;

@@ -30,6 +30,7 @@ async fn an_event_releases_the_jobs_that_wait_for_it_and_no_others() {
             });
             Transition::Park {
                 wake,
+                also: None,
                 look_again_ms: Some(1_000_000),
             }
         };
@@ -164,6 +165,7 @@ async fn an_event_that_comes_while_an_attempt_runs_is_not_missed() {
     let worker = name("w1");
     let park = || Transition::Park {
         wake: name("connector/acme"),
+        also: None,
         look_again_ms: None,
     };
     shard.queue.enqueue(&job(1)).await.unwrap();
@@ -182,6 +184,58 @@ async fn an_event_that_comes_while_an_attempt_runs_is_not_missed() {
         "an event from before the attempt is past"
     );
     shard.assert_sound().await;
+}
+
+fn either() -> Transition {
+    Transition::Park {
+        wake: name("enrollment/acme/146/ab"),
+        also: Some(name("user/acme/ab")),
+        look_again_ms: Some(9000),
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_waits_for_either_of_two_events_is_released_by_the_first_and_then_waits_for_none() {
+    let shard = Shard::start().await;
+    let worker = name("w1");
+    shard.queue.enqueue(&job(1)).await.unwrap();
+    let (first, second) = (name("enrollment/acme/146/ab"), name("user/acme/ab"));
+    for (comes, never) in [(&first, &second), (&second, &first)] {
+        let claimed = shard.claim_one(&worker).await;
+        shard.settle(&worker, ending(claimed.token, either())).await;
+        let record = shard.record(job(1).id).await;
+        assert_eq!(
+            (record.state, record.wake.as_deref()),
+            (State::Parked, Some(first.as_str()))
+        );
+        shard.assert_sound().await;
+        shard.clock.advance_ms(5);
+        assert_eq!(shard.queue.wake(comes).await.unwrap(), 1);
+        assert_eq!(shard.record(job(1).id).await.state, State::Ready);
+        assert_eq!(shard.queue.wake(never).await.unwrap(), 0);
+        shard.assert_sound().await;
+        shard.clock.advance_ms(5);
+    }
+    let claimed = shard.claim_one(&worker).await;
+    shard.settle(&worker, ending(claimed.token, either())).await;
+    shard.clock.advance_ms(9000);
+    assert_eq!(shard.queue.promote().await.unwrap().ready, 1, "no event came");
+    shard.assert_sound().await;
+}
+
+#[tokio::test]
+async fn either_of_two_events_that_comes_while_an_attempt_runs_is_heard() {
+    for comes in ["enrollment/acme/146/ab", "user/acme/ab"] {
+        let shard = Shard::start().await;
+        let worker = name("w1");
+        shard.queue.enqueue(&job(1)).await.unwrap();
+        let claimed = shard.claim_one(&worker).await;
+        shard.clock.advance_ms(5);
+        assert_eq!(shard.queue.wake(&name(comes)).await.unwrap(), 0);
+        shard.settle(&worker, ending(claimed.token, either())).await;
+        assert_eq!(shard.record(job(1).id).await.state, State::Ready, "{comes}");
+        shard.assert_sound().await;
+    }
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ async fn an_answer_in_the_last_millisecond_is_one() {
 #[case::expired(Transition::Expired)]
 #[case::retry(Transition::Retry { delay_ms: 100 })]
 #[case::snooze(Transition::Snooze { delay_ms: 100 })]
-#[case::park(Transition::Park { wake: name("connector/acme"), look_again_ms: None })]
+#[case::park(Transition::Park { wake: name("connector/acme"), also: None, look_again_ms: None })]
 #[case::release(Transition::Release)]
 #[tokio::test]
 async fn a_late_answer_is_on_record_and_not_delivered(#[case] transition: Transition) {

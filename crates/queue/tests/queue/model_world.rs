@@ -201,6 +201,7 @@ impl World {
             How::Snooze(delay_ms) => Transition::Snooze { delay_ms: *delay_ms },
             How::Park(wake, look_again_ms) => Transition::Park {
                 wake: wake_key(*wake),
+                also: None,
                 look_again_ms: *look_again_ms,
             },
             How::Bury => Transition::Bury,

@@ -32,6 +32,7 @@ async fn a_list_shows_every_job_of_a_state_over_its_pages() {
         Transition::Retry { delay_ms: 500 },
         Transition::Park {
             wake: name("w"),
+            also: None,
             look_again_ms: None,
         },
         Transition::Expired,

@@ -46,6 +46,7 @@ pub(crate) fn note(number: u64) -> RowNote {
 pub(crate) fn park() -> Transition {
     Transition::Park {
         wake: name("case"),
+        also: None,
         look_again_ms: None,
     }
 }

@@ -62,7 +62,7 @@ async fn a_finished_record_expires_by_redis_and_not_before_its_time() {
 #[rstest]
 #[case::retry(Transition::Retry { delay_ms: 500 }, State::Scheduled, 1)]
 #[case::snooze(Transition::Snooze { delay_ms: 500 }, State::Scheduled, 0)]
-#[case::park(Transition::Park { wake: name("user/acme/ab"), look_again_ms: None }, State::Parked, 0)]
+#[case::park(Transition::Park { wake: name("user/acme/ab"), also: None, look_again_ms: None }, State::Parked, 0)]
 #[case::bury(Transition::Bury, State::Dead, 1)]
 #[case::release(Transition::Release, State::Ready, 0)]
 #[case::superseded(Transition::Superseded { by: name("r-2") }, State::Superseded, 1)]

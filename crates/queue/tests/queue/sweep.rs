@@ -19,6 +19,7 @@ async fn park(shard: &Shard, jobs: u64) {
     for claimed in claim_all(shard).await {
         let transition = Transition::Park {
             wake: name(&format!("user/acme/{}", claimed.token.job)),
+            also: None,
             look_again_ms: Some(LOOK_AGAIN_MS),
         };
         shard.settle(&name("w1"), ending(claimed.token, transition)).await;

@@ -60,6 +60,7 @@ async fn a_parked_job_is_looked_at_again_although_no_event_came() {
     let claimed = shard.claim(&worker).await;
     let park = |look_again_ms| Transition::Park {
         wake: name("user/acme/ab"),
+        also: None,
         look_again_ms,
     };
     shard.settle(&worker, ending(claimed[0].token, park(Some(6000)))).await;
@@ -117,6 +118,7 @@ async fn perishable_jobs_expire_wherever_they_wait() {
     let parked = shard.claim(&worker).await;
     let park = Transition::Park {
         wake: name("w"),
+        also: None,
         look_again_ms: Some(90_000),
     };
     for claimed in &parked {
@@ -249,6 +251,7 @@ async fn whatever_makes_a_job_ready_leaves_a_signal_and_a_claim_that_leaves_work
     assert!(taken().await, "a job given back");
     let park = Transition::Park {
         wake: name("w"),
+        also: None,
         look_again_ms: None,
     };
     shard.settle(&worker, ending(claimed[1].token, park)).await;

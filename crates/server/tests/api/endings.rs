@@ -83,6 +83,7 @@ impl World {
         assert!(self.queue.note(&note).await.unwrap());
         let park = Transition::Park {
             wake: Name::new("person").unwrap(),
+            also: None,
             look_again_ms: None,
         };
         self.end_pushes(&park, Some(Code::ManualOverride), "parked").await;

@@ -105,7 +105,9 @@ pub(super) fn shape() -> Failure {
 /// What a decision does with a push, in short: the verb, and for a park the event and the next look.
 pub(super) fn in_short(decision: &Decision) -> String {
     match &decision.transition {
-        Transition::Park { wake, look_again_ms } => format!("park {wake} {}", look_again_ms.unwrap_or(0) / 3_600_000),
+        Transition::Park {
+            wake, look_again_ms, ..
+        } => format!("park {wake} {}", look_again_ms.unwrap_or(0) / 3_600_000),
         Transition::Snooze { delay_ms } => format!("snooze {}", delay_ms / 1000),
         other @ (Transition::Done
         | Transition::Superseded { .. }
