@@ -12,6 +12,8 @@ pub enum Endpoint {
     Token,
     /// The search for users.
     UserSearch,
+    /// The read of one user.
+    UserRead,
     /// The read of one enrolment.
     EnrollmentRead,
     /// The write of one enrolment.
@@ -26,6 +28,7 @@ impl Endpoint {
         match self {
             Self::Token => "POST /oauth2/token",
             Self::UserSearch => "GET /manage/v1/user",
+            Self::UserRead => "GET /manage/v1/user/{user}",
             Self::EnrollmentRead => "GET /learn/v1/enrollments/{course}/{user}",
             Self::EnrollmentWrite => "PUT /learn/v1/enrollments/{course}/{user}",
             Self::EnrollmentList => "GET /learn/v1/enrollments",

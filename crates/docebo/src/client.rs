@@ -18,6 +18,7 @@ use crate::ids::{CourseId, UserId};
 use crate::token::{Token, Tokens};
 use crate::transport;
 use crate::user::{User, UserPage};
+use crate::user_standing::UserStanding;
 
 /// Docebo's cap is 200; half of that keeps a page of users with many additional fields below the body limit.
 const USERS_PER_PAGE: u32 = 100;
@@ -116,6 +117,21 @@ impl Client {
             }
         }
         Ok(found)
+    }
+
+    /// Whether a user is let in, as far as Docebo says it of this number.
+    pub async fn user_standing(&self, user: UserId, calls: &mut Calls) -> Result<UserStanding, Error> {
+        let url = format!("{}/{user}", self.users_url());
+        self.call(
+            Endpoint::UserRead,
+            calls,
+            |http| http.get(&url),
+            |answer| {
+                let json = answer.json()?;
+                UserStanding::decode(&json, user).map_err(|detail| answer.unexpected_shape(&detail))
+            },
+        )
+        .await
     }
 
     /// The user's enrolment in the course, or `None` when there is none.

@@ -133,7 +133,11 @@ impl Error {
     /// neither outcome. What Docebo refused by name had no effect, nor has a read.
     pub fn outcome_unknown(&self) -> bool {
         match self.endpoint {
-            Endpoint::Token | Endpoint::UserSearch | Endpoint::EnrollmentRead | Endpoint::EnrollmentList => false,
+            Endpoint::Token
+            | Endpoint::UserSearch
+            | Endpoint::UserRead
+            | Endpoint::EnrollmentRead
+            | Endpoint::EnrollmentList => false,
             Endpoint::EnrollmentWrite => match &self.failure {
                 Failure::ConnectionLost { .. }
                 | Failure::TimedOut

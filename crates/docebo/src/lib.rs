@@ -29,6 +29,7 @@ mod token;
 mod token_shelf;
 mod transport;
 mod user;
+mod user_standing;
 pub mod webhook;
 
 #[cfg(test)]
@@ -46,3 +47,4 @@ pub use ids::{CourseId, UserId};
 pub use status::EnrollmentStatus;
 pub use token_shelf::{ShelvedToken, TokenShelf, Turn, TurnTicket};
 pub use user::User;
+pub use user_standing::UserStanding;

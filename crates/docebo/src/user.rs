@@ -86,7 +86,8 @@ fn decode_user(row: &Value, email: &str) -> Result<User, String> {
     })
 }
 
-fn active(status: &Value) -> Option<bool> {
+/// What a status says, in whichever form; none where it says something else.
+pub(crate) fn active(status: &Value) -> Option<bool> {
     lenient::flag(status).or_else(|| match status.as_str()?.trim().to_ascii_lowercase().as_str() {
         "active" => Some(true),
         "suspended" | "inactive" | "deactivated" => Some(false),

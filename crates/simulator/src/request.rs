@@ -11,6 +11,8 @@ pub enum Endpoint {
     Token,
     /// `GET /manage/v1/user`.
     UserSearch,
+    /// `GET /manage/v1/user/{user}`.
+    UserRead,
     /// `GET /learn/v1/enrollments/{course}/{user}`.
     EnrollmentRead,
     /// `PUT /learn/v1/enrollments/{course}/{user}`.
@@ -42,6 +44,9 @@ impl Target {
         match segments.as_slice() {
             ["oauth2", "token"] if method == Method::POST => Self::without_pair(Endpoint::Token),
             ["manage", "v1", "user"] if method == Method::GET => Self::without_pair(Endpoint::UserSearch),
+            ["manage", "v1", "user", user] if method == Method::GET && user.parse::<u64>().is_ok() => {
+                Self::without_pair(Endpoint::UserRead)
+            }
             ["learn", "v1", "enrollments"] if method == Method::GET => Self::without_pair(Endpoint::EnrollmentList),
             ["learn", "v1", "enrollments", course, user] => {
                 let endpoint = if method == Method::GET {
@@ -77,6 +82,7 @@ mod tests {
         let of = |method: &str, path: &str| Target::of(&Method::from_bytes(method.as_bytes()).unwrap(), path);
         assert_eq!(of("POST", "/oauth2/token").endpoint, Endpoint::Token);
         assert_eq!(of("GET", "/manage/v1/user").endpoint, Endpoint::UserSearch);
+        assert_eq!(of("GET", "/manage/v1/user/7").endpoint, Endpoint::UserRead);
         assert_eq!(of("GET", "/learn/v1/enrollments").endpoint, Endpoint::EnrollmentList);
         let pair = Some(Pair {
             course_id: 146,
@@ -95,6 +101,7 @@ mod tests {
         for (method, path) in [
             ("GET", "/oauth2/token"),
             ("POST", "/manage/v1/user"),
+            ("GET", "/manage/v1/user/seven"),
             ("DELETE", "/learn/v1/enrollments/146/7"),
             ("PUT", "/learn/v1/enrollments"),
             ("GET", "/learn/v1/enrollments/146/seven"),

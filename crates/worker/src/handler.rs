@@ -249,9 +249,11 @@ fn row_of_docebo(error: &Error) -> Row {
         Failure::NotFound { .. } => match error.endpoint {
             Endpoint::EnrollmentWrite => row(Code::EnrollmentNotFound, UNVERIFIED, park(Wake::Enrollment)),
             // These routes exist on every platform; without them, it is not Docebo that answers.
-            Endpoint::Token | Endpoint::UserSearch | Endpoint::EnrollmentRead | Endpoint::EnrollmentList => {
-                row(code, UNVERIFIED, PushWay::RetryFewTimes)
-            }
+            Endpoint::Token
+            | Endpoint::UserSearch
+            | Endpoint::UserRead
+            | Endpoint::EnrollmentRead
+            | Endpoint::EnrollmentList => row(code, UNVERIFIED, PushWay::RetryFewTimes),
         },
     }
 }

@@ -148,9 +148,11 @@ async fn a_held_renewal_ends_the_call_without_a_word_about_its_401() {
     client.authenticate(&mut Calls::default()).await.unwrap();
     let client = client.guarded_by(GuardDouble::deciding(&log, |_, endpoint| match endpoint {
         Endpoint::Token => Err(quota_used_up()),
-        Endpoint::UserSearch | Endpoint::EnrollmentRead | Endpoint::EnrollmentWrite | Endpoint::EnrollmentList => {
-            Ok(())
-        }
+        Endpoint::UserSearch
+        | Endpoint::UserRead
+        | Endpoint::EnrollmentRead
+        | Endpoint::EnrollmentWrite
+        | Endpoint::EnrollmentList => Ok(()),
     }));
     let error = read(&client).await.unwrap_err();
     assert_eq!((error.endpoint, error.failure), (Endpoint::Token, held()));

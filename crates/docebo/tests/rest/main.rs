@@ -11,3 +11,4 @@ mod search;
 mod shelf;
 mod stub;
 mod tokens;
+mod user;

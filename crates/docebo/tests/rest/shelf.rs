@@ -195,9 +195,11 @@ async fn a_refused_token_is_never_taken_from_the_shelf_again() {
     let client = process(&stub.url, &shelf);
     let held_back = client.guarded_by(GuardDouble::deciding(&log, |_, endpoint| match endpoint {
         Endpoint::Token => Err(quota_used_up()),
-        Endpoint::UserSearch | Endpoint::EnrollmentRead | Endpoint::EnrollmentWrite | Endpoint::EnrollmentList => {
-            Ok(())
-        }
+        Endpoint::UserSearch
+        | Endpoint::UserRead
+        | Endpoint::EnrollmentRead
+        | Endpoint::EnrollmentWrite
+        | Endpoint::EnrollmentList => Ok(()),
     }));
     for _ in 0..3 {
         assert_eq!(read(&held_back).await.unwrap_err().failure, held());

@@ -12,6 +12,7 @@ pub(super) fn unauthorized(endpoint: Endpoint) -> Response<Body> {
     match endpoint {
         Endpoint::Token => token::invalid_client(),
         Endpoint::UserSearch
+        | Endpoint::UserRead
         | Endpoint::EnrollmentRead
         | Endpoint::EnrollmentWrite
         | Endpoint::EnrollmentList

@@ -6,6 +6,7 @@ mod enrollment_list;
 mod faulty;
 mod listing;
 mod token;
+mod user_read;
 mod user_search;
 mod wire;
 
@@ -113,6 +114,7 @@ async fn perform(platform: &Platform, target: Target, parts: Parts, body: Bytes)
     }
     match (target.endpoint, target.pair) {
         (Endpoint::UserSearch, _) => user_search::search(platform, &parts.uri).into(),
+        (Endpoint::UserRead, _) => user_read::read(platform, &parts.uri).into(),
         (Endpoint::EnrollmentList, _) => enrollment_list::list(platform, &parts.uri).into(),
         (Endpoint::EnrollmentRead, Some(pair)) => enrollment::read(platform, pair).into(),
         (Endpoint::EnrollmentWrite, Some(pair)) => enrollment::write(platform, pair, &body),
