@@ -50,20 +50,38 @@ pub enum Permit {
     Moved,
 }
 
+/// Subjects looked at in one round trip.
+const CHUNK_SUBJECTS: usize = 500;
+const PARTS: &[&str] = &["version", "known", "intent", "decision"];
+
+/// The parts as they are kept.
+type Fields = (Option<String>, Option<String>, Option<String>, Option<String>);
+
 impl Queue {
     /// What is known of a subject.
     pub async fn subject(&self, subject: &Name) -> Result<Subject, QueueError> {
-        let (version, known, intent, decision) = redis::cmd("HMGET")
+        let fields = redis::cmd("HMGET")
             .arg(keys::key_of(keys::SUBJECT, subject.as_str()))
-            .arg(&["version", "known", "intent", "decision"])
+            .arg(PARTS)
             .query_async(&mut self.connection())
             .await?;
-        Ok(Subject {
-            version,
-            known,
-            intent,
-            decision,
-        })
+        Ok(read(fields))
+    }
+
+    /// What is known of several subjects, in their order.
+    pub async fn subjects(&self, subjects: &[Name]) -> Result<Vec<Subject>, QueueError> {
+        let mut all = Vec::with_capacity(subjects.len());
+        for chunk in subjects.chunks(CHUNK_SUBJECTS) {
+            let mut pipe = redis::pipe();
+            for subject in chunk {
+                pipe.cmd("HMGET")
+                    .arg(keys::key_of(keys::SUBJECT, subject.as_str()))
+                    .arg(PARTS);
+            }
+            let rows: Vec<Fields> = pipe.query_async(&mut self.connection()).await?;
+            all.extend(rows.into_iter().map(read));
+        }
+        Ok(all)
     }
 
     /// Gives the right to write: the lease is still the worker's and the version in force is still the one it saw. Notes
@@ -152,6 +170,15 @@ impl Queue {
             .arg(millis(self.shared.retention.ledger))
             .arg(known);
         self.run(&call).await
+    }
+}
+
+fn read((version, known, intent, decision): Fields) -> Subject {
+    Subject {
+        version,
+        known,
+        intent,
+        decision,
     }
 }
 

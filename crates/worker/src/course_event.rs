@@ -73,23 +73,30 @@ async fn look(event: &EventAtHand<'_>, course_id: u64, calls: &mut Calls) -> (Re
             seen.map(|_| asked.saying("the course is there")).map_err(Trouble::from)
         }
         Ok(_) => Ok(asked.saying("nobody is seen in the course: it is empty, or gone")),
-        Err(error) => match &error.failure {
-            // Not every platform may know this list.
-            Failure::Rejected { .. }
-            | Failure::NotFound { .. }
-            | Failure::UnexpectedShape { .. }
-            | Failure::Unexpected { .. } => Ok(asked.saying("Docebo does not say whether the course is there")),
-            Failure::Held { .. }
-            | Failure::Unreachable { .. }
-            | Failure::CertificateInvalid { .. }
-            | Failure::ConnectionLost { .. }
-            | Failure::TimedOut
-            | Failure::Throttled { .. }
-            | Failure::Unavailable { .. }
-            | Failure::CredentialsRefused { .. }
-            | Failure::Forbidden { .. }
-            | Failure::NotJson { .. } => Err(Trouble::Docebo(error)),
-        },
+        Err(error) if is_no_answer(&error.failure) => {
+            Ok(asked.saying("Docebo does not say whether the course is there"))
+        }
+        Err(error) => Err(Trouble::Docebo(error)),
     };
     (reacted, gate.get())
+}
+
+/// Whether Docebo has answered, and not what was asked: not every platform may know the route.
+pub(crate) fn is_no_answer(failure: &Failure) -> bool {
+    match failure {
+        Failure::Rejected { .. }
+        | Failure::NotFound { .. }
+        | Failure::UnexpectedShape { .. }
+        | Failure::Unexpected { .. } => true,
+        Failure::Held { .. }
+        | Failure::Unreachable { .. }
+        | Failure::CertificateInvalid { .. }
+        | Failure::ConnectionLost { .. }
+        | Failure::TimedOut
+        | Failure::Throttled { .. }
+        | Failure::Unavailable { .. }
+        | Failure::CredentialsRefused { .. }
+        | Failure::Forbidden { .. }
+        | Failure::NotJson { .. } => false,
+    }
 }

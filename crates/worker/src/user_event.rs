@@ -1,9 +1,13 @@
 //! A user was made, changed, shut out or deleted: who waits for them goes on, and what was learned of them is forgotten.
 
-use passback_producer::{Memory, ResultState, Version, wake};
-use passback_queue::{Marked, Name, RowNote, Subject};
+use std::collections::BTreeSet;
 
-use crate::desk::trouble_of_registry;
+use passback_docebo::{Calls, UserId, UserStanding};
+use passback_producer::{Memory, ResultState, Version, subject_of, wake};
+use passback_queue::{Gate, Marked, Name, RowNote, Subject};
+
+use crate::course_event::is_no_answer;
+use crate::desk::{Contacted, trouble_of_registry};
 use crate::outcome::Trouble;
 use crate::reacted::{Reacted, Word};
 use crate::webhook::EventAtHand;
@@ -15,6 +19,10 @@ const ON_THEIR_WAY: &[&str] = &[
     ResultState::Parked.as_str(),
     ResultState::Dead.as_str(),
 ];
+
+const DELETED: &str = "user.deleted";
+/// The events after which a user is let in for sure; a change of something else says nothing of it.
+const LET_IN: [&str; 2] = ["user.created", "user.reactivated"];
 
 /// A user was made, changed or let in again: an address may lead to somebody now, or to somebody else.
 pub(crate) async fn user_there(event: &EventAtHand<'_>, user_id: u64, told: &[String]) -> Result<Reacted, Trouble> {
@@ -41,43 +49,150 @@ async fn is_known(event: &EventAtHand<'_>, user_id: u64) -> Result<bool, Trouble
 }
 
 /// A user was shut out or deleted.
-pub(crate) async fn user_gone(event: &EventAtHand<'_>, name: &str, user_id: u64) -> Result<Reacted, Trouble> {
-    let connector = event.connector;
-    let persons = all_persons(event, user_id, &[]).await?;
-    let queue = event.queue();
-    let written = queue
-        .courses_written_to(&passback_producer::connector_name(connector), user_id)
-        .await?;
-    if persons.is_empty() && written.is_empty() {
-        return Ok(Word::NotOurs.into());
+pub(crate) async fn user_gone(
+    event: &EventAtHand<'_>,
+    name: &str,
+    user_id: u64,
+    calls: &mut Calls,
+) -> (Result<Reacted, Trouble>, Option<Gate>) {
+    match marked(event, name, user_id).await {
+        Ok(Marking::Over(reacted)) => (Ok(reacted), None),
+        Ok(Marking::Gone { place }) => (gone(event, name, user_id, &place).await, None),
+        Ok(Marking::Unclear) => {
+            let (standing, gate) = standing(event, user_id, calls).await;
+            let reacted = match standing {
+                Ok(standing) => by_standing(event, name, user_id, standing).await,
+                Err(trouble) => Err(trouble),
+            };
+            (reacted, gate)
+        }
+        Err(trouble) => (Err(trouble), None),
     }
-    let place = match event.mark().await? {
-        Marked::Older => return Ok(Word::Stale.into()),
-        Marked::New | Marked::Tie => event.place.to_owned(),
-        Marked::Same { place } => place,
+}
+
+/// What an event that a user is gone comes to beside others of that user.
+enum Marking {
+    /// Nothing more is to be done.
+    Over(Reacted),
+    /// The user is gone; the place is that of the event that said so first.
+    Gone { place: String },
+    /// Another event of the same second says that the user was let in.
+    Unclear,
+}
+
+async fn marked(event: &EventAtHand<'_>, name: &str, user_id: u64) -> Result<Marking, Trouble> {
+    if !is_known(event, user_id).await? {
+        return Ok(Marking::Over(Word::NotOurs.into()));
+    }
+    match event.mark().await? {
+        Marked::Older => Ok(Marking::Over(Word::Stale.into())),
+        Marked::Tie if name != DELETED && may_be_back(event).await? => Ok(Marking::Unclear),
+        Marked::New | Marked::Tie => Ok(Marking::Gone {
+            place: event.place.to_owned(),
+        }),
+        Marked::Same { place } => Ok(Marking::Gone { place }),
+    }
+}
+
+/// Whether one of the events of that second lets the user in, and none deletes them: nobody comes back from that.
+async fn may_be_back(event: &EventAtHand<'_>) -> Result<bool, Trouble> {
+    let thing = event.job.thing(event.connector);
+    let newest = event.queue().newest_of(std::slice::from_ref(&thing)).await?;
+    let mut newest = newest.iter().flatten();
+    Ok(newest.any(|newest| LET_IN.iter().any(|name| newest.may_be(name)) && !newest.may_be(DELETED)))
+}
+
+/// Asks Docebo whether the user is let in; nothing where it cannot be asked any more.
+async fn standing(
+    event: &EventAtHand<'_>,
+    user_id: u64,
+    calls: &mut Calls,
+) -> (Result<UserStanding, Trouble>, Option<Gate>) {
+    let lane = event.lease.claimed.record.lane;
+    let Contacted { client, gate, .. } = match event.desk.contact(event.connector, lane).await {
+        Ok(contacted) => contacted,
+        Err(Trouble::ConnectorMissing) => return (Ok(UserStanding::Unsaid), None),
+        Err(trouble) => return (Err(trouble), None),
     };
-    tracing::warn!(%connector, user_id, event = name, "Docebo has shut out or deleted a user whom results were written to");
-    let step = if name == "user.deleted" {
+    let standing = client.user_standing(UserId(user_id), calls).await;
+    let standing = standing.or_else(|error| {
+        if is_no_answer(&error.failure) {
+            Ok(UserStanding::Unsaid)
+        } else {
+            Err(Trouble::Docebo(error))
+        }
+    });
+    (standing, gate.get())
+}
+
+async fn by_standing(
+    event: &EventAtHand<'_>,
+    name: &str,
+    user_id: u64,
+    standing: UserStanding,
+) -> Result<Reacted, Trouble> {
+    let asked = Reacted::from(Word::AskedDocebo);
+    match standing {
+        UserStanding::Active => Ok(asked.saying("the user is let in")),
+        UserStanding::ShutOut => {
+            gone(event, name, user_id, event.place).await?;
+            Ok(asked.saying("the user is shut out"))
+        }
+        UserStanding::Unsaid => Ok(asked.saying("Docebo does not say whether the user is let in: nothing is noted")),
+    }
+}
+
+/// Notes it on the results of the user that are on their way, written or not; an address that two users had may lead to
+/// one now.
+async fn gone(event: &EventAtHand<'_>, name: &str, user_id: u64, place: &str) -> Result<Reacted, Trouble> {
+    let step = if name == DELETED {
         "user_deleted"
     } else {
         "user_deactivated"
     };
-    for (_, subject) in written {
-        for result_id in concerned(&queue.subject(&subject).await?) {
-            event.step_once(&result_id, ON_THEIR_WAY, step, &place).await?;
-        }
+    let persons = all_persons(event, user_id, &[]).await?;
+    let mut results = Vec::new();
+    for kept in event
+        .queue()
+        .subjects(&subjects_of(event, user_id, &persons).await?)
+        .await?
+    {
+        results.extend(concerned(&kept));
+    }
+    if !results.is_empty() {
+        let connector = event.connector;
+        tracing::warn!(%connector, user_id, event = name, "Docebo has shut out or deleted a user whom results are for");
+    }
+    for result_id in results {
+        event.step_once(&result_id, ON_THEIR_WAY, step, place).await?;
     }
     let mut released = 0;
     for person in &persons {
-        // An address that two users had may lead to one now.
         released += someone_may_be(event, person).await?;
     }
     let marked = Reacted::from(Word::Marked);
-    Ok(if released == 0 {
-        marked
-    } else {
-        marked.saying(format!("{released} jobs go on"))
+    Ok(match released {
+        0 => marked,
+        1 => marked.saying("1 job goes on"),
+        jobs => marked.saying(format!("{jobs} jobs go on")),
     })
+}
+
+/// The subjects that were written to a user, and those of the user's addresses in all courses that exams are in.
+async fn subjects_of(event: &EventAtHand<'_>, user_id: u64, persons: &[String]) -> Result<Vec<Name>, Trouble> {
+    let connector = event.connector;
+    let name = passback_producer::connector_name(connector);
+    let written = event.queue().courses_written_to(&name, user_id).await?;
+    let mut subjects: BTreeSet<Name> = written.into_iter().map(|(_, subject)| subject).collect();
+    let courses = event.desk.producer.exams_by_course(connector).await?;
+    for person in persons {
+        subjects.extend(
+            courses
+                .keys()
+                .map(|course_id| subject_of(connector, *course_id, person)),
+        );
+    }
+    Ok(subjects.into_iter().collect())
 }
 
 /// The hashes of all addresses that are known to have led to a user, and those that the event tells.

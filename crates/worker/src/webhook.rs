@@ -97,7 +97,7 @@ impl EventAtHand<'_> {
                 event.react().await
             }
             Fact::UserThere { user_id, persons, .. } => user_there(self, *user_id, persons).await,
-            Fact::UserGone { event, user_id } => user_gone(self, event, *user_id).await,
+            Fact::UserGone { event, user_id } => return user_gone(self, event, *user_id, calls).await,
             Fact::CourseTold { event, course_id } => return course_told(self, event, *course_id, calls).await,
         };
         (reacted, None)

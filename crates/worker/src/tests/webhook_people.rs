@@ -5,7 +5,7 @@ use passback_simulator::{Endpoint, Enrollment, User};
 use serde_json::{Value, json};
 
 use super::herald::{in_seconds, outcome};
-use super::learner::{COURSE, LEARNER, Learner};
+use super::learner::{COURSE, LEARNER, Learner, NAMESAKE};
 use super::oracle::{Mark, Sitting};
 use super::town::email;
 
@@ -232,4 +232,108 @@ async fn an_enrolment_in_a_course_that_was_told_to_be_deleted_shows_that_it_is_t
     assert_eq!(warnings(&learner).await, [Code::CourseDeleted], "that was before");
     learner.hears("course.enrollment.created", enrolled(20)).await;
     assert_eq!(warnings(&learner).await, []);
+}
+
+#[tokio::test]
+async fn a_user_who_is_shut_out_leaves_a_step_on_a_result_that_was_never_written() {
+    for gone in ["user.deactivated", "user.deleted"] {
+        let learner = Learner::new().await;
+        learner.scene.stage.docebo.remove_enrollment(COURSE, LEARNER);
+        learner.sits("r-1", Mark::Pass87, 9).await;
+        assert_eq!(code(&learner).await.as_deref(), Some("enrollment_not_found"));
+        let event = learner.hears(gone, of_user(&learner, LEARNER, &email(LEARNER))).await;
+        assert_eq!(outcome(&event), "marked");
+        let step = gone.replace('.', "_");
+        assert!(learner.steps("r-1").await.contains(&step), "{gone}");
+    }
+}
+
+/// Whether the result says that its user was shut out, after both events of one second came in this order.
+async fn shut_out_and_let_in(order: [&str; 2], active: bool) -> (String, Option<String>, bool, Vec<Endpoint>) {
+    let learner = Learner::new().await;
+    learner.edits(Enrollment::IN_PROGRESS, Some(55.0), None);
+    learner.sits("r-1", Mark::Pass87, 10).await;
+    learner.scene.stage.docebo.set_active(LEARNER, active);
+    let told = of_user(&learner, LEARNER, &email(LEARNER));
+    learner.hears(order[0], told.clone()).await;
+    let requests = learner.requests();
+    let event = learner.hears(order[1], told).await;
+    (
+        outcome(&event).to_owned(),
+        event.reaction.detail.clone(),
+        learner.steps("r-1").await.contains(&"user_deactivated".to_owned()),
+        learner.asked_since(requests),
+    )
+}
+
+#[tokio::test]
+async fn a_user_who_is_let_in_and_shut_out_in_one_second_is_looked_at() {
+    let order = ["user.reactivated", "user.deactivated"];
+    let said = |text: &str| Some(text.to_owned());
+    let (outcome, detail, noted, asked) = shut_out_and_let_in(order, true).await;
+    assert_eq!((outcome.as_str(), detail), ("asked_docebo", said("the user is let in")));
+    assert_eq!((noted, asked), (false, vec![Endpoint::UserRead]));
+    let (outcome, detail, noted, _) = shut_out_and_let_in(order, false).await;
+    assert_eq!(
+        (outcome.as_str(), detail),
+        ("asked_docebo", said("the user is shut out"))
+    );
+    assert!(noted);
+    // A change of something else contradicts nothing.
+    let (outcome, _, noted, asked) = shut_out_and_let_in(["user.updated", "user.deactivated"], false).await;
+    assert_eq!((outcome.as_str(), noted, asked), ("marked", true, Vec::new()));
+}
+
+#[tokio::test]
+async fn where_docebo_does_not_say_how_a_user_stands_nothing_is_noted() {
+    let learner = Learner::new().await;
+    learner.edits(Enrollment::IN_PROGRESS, Some(55.0), None);
+    learner.sits("r-1", Mark::Pass87, 10).await;
+    let told = of_user(&learner, LEARNER, &email(LEARNER));
+    learner.hears("user.reactivated", told.clone()).await;
+    learner.scene.stage.docebo.delete_user(LEARNER);
+    let event = learner.hears("user.deactivated", told).await;
+    let detail = event.reaction.detail.as_deref().unwrap();
+    assert!(detail.starts_with("Docebo does not say"), "{detail}");
+    assert!(!learner.steps("r-1").await.contains(&"user_deactivated".to_owned()));
+    // Nobody comes back from that.
+    let deleted = learner
+        .hears("user.deleted", of_user(&learner, LEARNER, &email(LEARNER)))
+        .await;
+    assert_eq!(outcome(&deleted), "marked");
+    assert!(learner.steps("r-1").await.contains(&"user_deleted".to_owned()));
+    let requests = learner.requests();
+    let again = learner
+        .hears("user.deactivated", of_user(&learner, LEARNER, "elsewhere@example.org"))
+        .await;
+    assert_eq!(outcome(&again), "marked");
+    assert_eq!(learner.asked_since(requests), []);
+}
+
+#[tokio::test]
+async fn an_address_that_two_accounts_had_leads_to_the_other_once_one_is_deleted() {
+    for gone in [LEARNER, NAMESAKE] {
+        let learner = Learner::new().await;
+        let docebo = &learner.scene.stage.docebo;
+        docebo.put_user(User {
+            email: email(LEARNER),
+            ..docebo.user(NAMESAKE).unwrap()
+        });
+        learner.sits("r-1", Mark::Pass87, 9).await;
+        assert_eq!(code(&learner).await.as_deref(), Some("user_ambiguous"));
+        docebo.delete_user(gone);
+        let event = learner
+            .hears(
+                "user.deleted",
+                json!({"user_id": gone, "fired_at": in_seconds(&learner, 1)}),
+            )
+            .await;
+        assert_eq!(
+            (outcome(&event), event.reaction.detail.as_deref()),
+            ("marked", Some("1 job goes on"))
+        );
+        assert_eq!(learner.standing("r-1").await, (ResultState::Delivered, None));
+        let other = if gone == LEARNER { NAMESAKE } else { LEARNER };
+        assert_eq!(learner.slate(other), Learner::marked(Mark::Pass87, 9));
+    }
 }
