@@ -1,9 +1,7 @@
 //! An enrolment was made, changed or ended at Docebo: a result of ours is confirmed by it, somebody else has changed it,
 //! or somebody who waits for it goes on.
 
-use passback_producer::{
-    Asked, Code, Fact, Known, Memory, ResultState, Version, connector_name, course_thing, subject_of, wake,
-};
+use passback_producer::{Asked, Fact, Known, Memory, ResultState, connector_name, course_thing, subject_of, wake};
 use passback_queue::{LedgerRow, Marked, Name, RowNote, State, Subject, WrittenTo};
 
 use crate::decision::timestamp;
@@ -134,7 +132,7 @@ impl EnrollmentEvent<'_> {
                 return self.under_way(wrote.as_ref()).await;
             }
             let woken = match &self.at_hand.job.fact {
-                Fact::EnrollmentChanged { .. } => self.wake_who_waits(&kept).await?,
+                Fact::EnrollmentChanged { .. } => self.wake_who_waits(&kept, wrote.as_ref()).await?,
                 // Who waited for it goes on already, and nobody waits for its end.
                 Fact::EnrollmentCreated { .. }
                 | Fact::EnrollmentDeleted { .. }
@@ -151,50 +149,6 @@ impl EnrollmentEvent<'_> {
             last = Some(wrote);
         }
         self.under_way(last.as_ref()).await
-    }
-
-    /// A result that waits to be written, perhaps for just this: it looks at the enrolment anew.
-    async fn wake_who_waits(&self, kept: &Subject) -> Result<Reacted, Trouble> {
-        let version = kept.version.as_deref();
-        let version: Option<Version> = version.and_then(|json| serde_json::from_str(json).ok());
-        let Some(result_id) = version.and_then(|version| Name::new(version.result_id).ok()) else {
-            return Ok(Word::NotOurs.into());
-        };
-        let queue = self.at_hand.queue();
-        let Some(row) = queue.ledger_row(&result_id).await? else {
-            return Ok(Word::NotOurs.into());
-        };
-        match state_of(&row) {
-            Some(ResultState::Parked) => {}
-            // Whoever is about to write it reads first.
-            Some(ResultState::Accepted | ResultState::Running | ResultState::Retrying) => {
-                let waiting = Reacted::from(Word::Waits).about(&result_id);
-                return Ok(waiting.saying("a result is about to be written, and looks at the enrolment before"));
-            }
-            Some(
-                ResultState::Delivered
-                | ResultState::Confirmed
-                | ResultState::Verified
-                | ResultState::NoOp
-                | ResultState::Superseded
-                | ResultState::Dead
-                | ResultState::Discarded,
-            )
-            | None => return Ok(Word::NotOurs.into()),
-        }
-        let person = row.subject.rsplit('/').next().unwrap_or_default();
-        let code = row.code.parse::<Code>().ok();
-        let key = if code == Some(Code::EnrollmentNotFound) {
-            Some(wake::enrollment(self.at_hand.connector, self.course_id, person))
-        } else {
-            (code == Some(Code::ManualOverride)).then(|| wake::decision(result_id.as_str()))
-        };
-        let waiting = Reacted::from(Word::Waits).about(&result_id);
-        let Some(key) = key else {
-            return Ok(waiting.saying("a result waits to be written, and for something else than this"));
-        };
-        queue.release_parked(&key).await?;
-        Ok(waiting.saying("a result that waits to be written looks at the enrolment anew"))
     }
 
     /// What the event means for a result that was written; none if the result moves at this moment.
@@ -239,7 +193,11 @@ impl EnrollmentEvent<'_> {
         }
     }
 
-    pub(crate) fn opinion(&self, known: &Known) -> Opinion {
+    fn opinion(&self, known: &Known) -> Opinion {
+        opinion(known, self.told())
+    }
+
+    pub(crate) fn told(&self) -> Told<'_> {
         let (fired_ms, exact) = self.at_hand.fired_ms();
         let (status, completed_at, score) = match &self.at_hand.job.fact {
             Fact::EnrollmentChanged {
@@ -255,14 +213,13 @@ impl EnrollmentEvent<'_> {
             | Fact::UserGone { .. }
             | Fact::CourseTold { .. } => (None, None, None),
         };
-        let told = Told {
+        Told {
             status,
             completed_at,
             score,
             at: timestamp(fired_ms),
             exact,
-        };
-        opinion(known, told)
+        }
     }
 
     async fn on_delivered(
@@ -364,7 +321,7 @@ impl<'a> Wrote<'a> {
     }
 }
 
-fn state_of(row: &LedgerRow) -> Option<ResultState> {
+pub(crate) fn state_of(row: &LedgerRow) -> Option<ResultState> {
     row.state.parse().ok()
 }
 

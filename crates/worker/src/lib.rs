@@ -49,6 +49,7 @@ mod tempo;
 mod user_event;
 mod verify;
 mod webhook;
+mod who_waits;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use passback_producer::{Holding, Known};
 
 /// As far as Docebo's clock and ours may be apart.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(5);
-/// Two scores closer than this are the same score; Docebo writes 0 where there is none.
+/// Two scores closer than this are the same score.
 const SAME_SCORE: f64 = 0.005;
 
 /// What an event tells of an enrolment.
@@ -54,7 +54,8 @@ pub(crate) fn opinion(known: &Known, told: Told<'_>) -> Opinion {
             .map(|at| Holding::date(at.to_zoned(TimeZone::UTC).datetime())),
         ..Holding::default()
     };
-    let same_score = match (sent.score, told.score.filter(|score| *score != 0.0)) {
+    // A score of 0 is how Docebo shows none: where one was sent, that may be lost, or not shown here.
+    let same_score = match (sent.score, told.score) {
         (Some(mine), Some(theirs)) => (mine - theirs).abs() < SAME_SCORE,
         (_, None) | (None, Some(_)) => true,
     };
@@ -141,7 +142,8 @@ mod tests {
     #[case::the_date_in_another_zone(dated("30:10", "2026-11-20T10:30:11Z"), Opinion::Agrees)]
     #[case::a_date_of_its_own_at_the_write(dated("30:10", "2026-11-22T09:30:10Z"), Opinion::Unclear)]
     #[case::completed_anew_by_somebody(dated("40:00", "2026-11-22T09:39:59Z"), Opinion::Differs)]
-    #[case::no_score_is_shown(scored(0.0), Opinion::Agrees)]
+    #[case::no_word_of_a_score(told("30:10"), Opinion::Agrees)]
+    #[case::no_score_is_shown(scored(0.0), Opinion::Unclear)]
     #[case::our_score(scored(87.0), Opinion::Agrees)]
     #[case::another_score(scored(55.0), Opinion::Unclear)]
     #[case::reset_after_the_write(reset("30:26"), Opinion::Differs)]
@@ -209,6 +211,15 @@ mod tests {
             ..told("30:10")
         };
         assert_eq!(opinion(&subscribed, shown), Opinion::Agrees);
+    }
+
+    #[test]
+    fn where_no_score_was_sent_none_is_missed() {
+        let mut unscored = known();
+        unscored.holding.score = Some(0.0);
+        assert_eq!(opinion(&unscored, scored(0.0)), Opinion::Agrees);
+        unscored.holding.score = None;
+        assert_eq!(opinion(&unscored, scored(0.0)), Opinion::Agrees);
     }
 
     #[test]

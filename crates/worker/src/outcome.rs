@@ -182,7 +182,7 @@ impl Verified {
     pub(crate) fn detail(&self) -> &'static str {
         match self {
             Self::AsSent => "the enrolment holds what was sent",
-            Self::Confirmed => "Docebo has confirmed it by a webhook",
+            Self::Confirmed => "Docebo has confirmed it by a webhook, or was asked because of one",
             Self::Overtaken { .. } => "another result was written since, or is on its way",
         }
     }

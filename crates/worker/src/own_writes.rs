@@ -8,7 +8,7 @@ use passback_producer::{Asked, Intent, Known, Memory};
 use passback_queue::Name;
 
 use crate::enrollment_event::{EnrollmentEvent, Wrote};
-use crate::opinion::Opinion;
+use crate::opinion::{Opinion, Told, opinion};
 use crate::outcome::Trouble;
 use crate::reacted::{Reacted, Word};
 
@@ -46,7 +46,13 @@ impl EnrollmentEvent<'_> {
     }
 
     fn tells_of(&self, write: &Known) -> bool {
-        match self.opinion(write) {
+        let told = self.told();
+        // A score that is not shown makes nobody else of who wrote the rest.
+        let told = Told {
+            score: told.score.filter(|score| *score != 0.0),
+            ..told
+        };
+        match opinion(write, told) {
             Opinion::Agrees | Opinion::Fits => true,
             Opinion::Older | Opinion::Differs | Opinion::Unclear => false,
         }

@@ -140,14 +140,30 @@ impl Proof<'_> {
         Ok(job.is_some_and(|job| job.state == State::Parked))
     }
 
-    /// A webhook has said so already, and the connector's policy takes its word.
+    /// A webhook has said so already, or had it read, and the connector's policy takes its word. It has none for the text
+    /// in a field.
     fn is_confirmed(&self, row: Option<&LedgerRow>) -> bool {
         if self.job.asked {
             return false;
         }
         match self.ground().connector.verify {
             VerifyPolicy::Always | VerifyPolicy::Sample => false,
-            VerifyPolicy::UnlessWebhook => row.is_some_and(|row| row.state == ResultState::Confirmed.as_str()),
+            VerifyPolicy::UnlessWebhook => row.is_some_and(|row| match row.state.parse() {
+                Ok(ResultState::Verified) => true,
+                Ok(ResultState::Confirmed) => self.job.sent.field.is_none(),
+                Ok(
+                    ResultState::Accepted
+                    | ResultState::Running
+                    | ResultState::Retrying
+                    | ResultState::Parked
+                    | ResultState::Delivered
+                    | ResultState::NoOp
+                    | ResultState::Superseded
+                    | ResultState::Dead
+                    | ResultState::Discarded,
+                )
+                | Err(_) => false,
+            }),
         }
     }
 

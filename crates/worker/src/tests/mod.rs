@@ -22,6 +22,8 @@ pub(crate) mod stage;
 mod tables;
 mod town;
 mod verify_ways;
+mod webhook_meanwhile;
 mod webhook_orders;
 mod webhook_people;
+mod webhook_proofs;
 mod webhooks;

@@ -8,7 +8,7 @@ use passback_docebo::Calls;
 use passback_producer::Version;
 use passback_queue::{Blocker, Filter, JobId, JobRecord, Lane, ManualClock, Name, State};
 use passback_simulator::{Fault, FaultKind, FaultOn, TenantHandle};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -44,6 +44,8 @@ pub(crate) enum Peril {
     CrashAfter,
     /// The worker dies when all is noted but the job's end.
     CrashNoted,
+    /// The attempt has come to its end, and is told only when the test says so.
+    Held,
 }
 
 impl Peril {
@@ -54,7 +56,7 @@ impl Peril {
             // Not cut: that would count as a failure of the connector.
             Self::Refused | Self::CrashBefore => Some((FaultOn::EnrollmentWrite, FaultKind::NotUpdated)),
             Self::CrashAfter => Some((FaultOn::EnrollmentWrite, FaultKind::CutAfter)),
-            Self::CrashNoted => None,
+            Self::CrashNoted | Self::Held => None,
         }
     }
 
@@ -68,6 +70,7 @@ impl Peril {
 pub(crate) struct Perils {
     armed: Mutex<HashMap<String, (Peril, Place)>>,
     hung: Mutex<BTreeMap<JobId, u64>>,
+    let_go: Notify,
     turn: Semaphore,
 }
 
@@ -76,6 +79,7 @@ impl Perils {
         Self {
             armed: Mutex::default(),
             hung: Mutex::default(),
+            let_go: Notify::new(),
             turn: Semaphore::new(AT_ONCE),
         }
     }
@@ -105,6 +109,12 @@ impl Perils {
     fn hang(&self, job: &JobRecord) {
         let mut hung = self.hung.lock().unwrap_or_else(PoisonError::into_inner);
         hung.insert(job.id, job.claims);
+    }
+
+    /// Lets the one attempt that is held tell how it ended.
+    pub(crate) fn let_go(&self) {
+        self.hung.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.let_go.notify_one();
     }
 
     /// A job that another worker has taken over hangs no more.
@@ -160,6 +170,10 @@ impl Handler for InPeril {
         if peril.is_some_and(|(peril, _)| peril.crashes()) {
             self.perils.hang(&lease.claimed.record);
             std::future::pending::<()>().await;
+        }
+        if peril.is_some_and(|(peril, _)| peril == Peril::Held) {
+            self.perils.hang(&lease.claimed.record);
+            self.perils.let_go.notified().await;
         }
         ending
     }
