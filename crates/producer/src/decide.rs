@@ -102,7 +102,7 @@ impl Producer {
             case_seen: json,
             verdict: match verdict {
                 Verdict::KeepTheirs => CaseVerdict::KeepTheirs {
-                    known: kept(&case, self.version_kept(&row).await?, at_ms),
+                    known: kept(&case, self.version_kept(&row, &case).await?, at_ms),
                 },
                 Verdict::WriteOurs => self.write_ours(result_id, &row, &case, &by).await?,
             },
@@ -136,6 +136,7 @@ impl Producer {
         };
         let decision = to_json(&Decision {
             result_id: result_id.to_owned(),
+            platform: case.platform.clone().unwrap_or_default(),
             user_id: case.user_id.unwrap_or_default(),
             over: case.theirs.clone(),
             by: by.actor.clone(),
@@ -145,13 +146,14 @@ impl Producer {
     }
 
     /// What counts from now on for what comes later: the result that gives way to Docebo's value, or what counted before.
-    async fn version_kept(&self, row: &LedgerRow) -> Result<Option<Version>, DecideError> {
+    async fn version_kept(&self, row: &LedgerRow, case: &ResultCase) -> Result<Option<Version>, DecideError> {
         if let Ok(json) = self.version_of(row).await {
             return Ok(serde_json::from_str(&json).ok());
         }
         let subject = Name::new(row.subject.as_str()).map_err(|_| DecideError::NothingToDecide)?;
         let kept = self.queue.subject(&subject).await.map_err(StoreError::from)?;
-        Ok(Memory::of(&kept).known.and_then(|known| known.version))
+        let memory = Memory::of(&kept, case.platform.as_deref().unwrap_or_default());
+        Ok(memory.known.and_then(|known| known.version))
     }
 
     /// The version in force, if it still is the one that the case is about.
@@ -201,6 +203,7 @@ impl Producer {
 fn kept(case: &ResultCase, version: Option<Version>, at_ms: u64) -> Option<String> {
     let (user_id, holding) = (case.user_id?, case.theirs.clone()?);
     Some(to_json(&Known {
+        platform: case.platform.clone().unwrap_or_default(),
         user_id,
         holding,
         written_by: None,

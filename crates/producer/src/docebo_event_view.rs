@@ -150,7 +150,8 @@ pub(crate) fn opened(event: &SealedEvent, vault: &Vault) -> Option<Letter> {
     serde_json::from_slice(&plain).ok()
 }
 
-fn envelope(known: &str) -> Envelope {
+/// What was kept of an event in the open.
+pub(crate) fn envelope(known: &str) -> Envelope {
     serde_json::from_str(known).unwrap_or_else(|_| Envelope {
         message_id: String::new(),
         item: 0,
@@ -158,6 +159,7 @@ fn envelope(known: &str) -> Envelope {
         fired_at: None,
         webhook_id: None,
         original_domain: None,
+        platform: None,
         fired_by_batch_action: None,
         fired_by_background_job_hash: None,
     })

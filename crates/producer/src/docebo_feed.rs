@@ -8,7 +8,7 @@ use passback_registry::{ConnectorId, NewAuditEntry};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::docebo_event_view::{DoceboEventView, ReactionView, opened};
+use crate::docebo_event_view::{DoceboEventView, ReactionView, envelope, opened};
 use crate::webhook_intake::new_job;
 use crate::{Producer, StoreError, WebhookJob};
 
@@ -194,6 +194,7 @@ impl Producer {
         };
         let job = WebhookJob {
             received_ms: Some(event.received_ms),
+            platform: envelope(&event.known).platform,
             ..job
         };
         let new = new_job(JobId::generate(), &connector, job, vault);

@@ -80,7 +80,8 @@ impl Producer {
         walk.go(email, today.to_zoned(jiff::tz::TimeZone::UTC).datetime()).await;
         let (steps, calls) = (walk.steps, walk.calls.0.len());
         if walk.course_seen {
-            self.course_seen(&exam.connector, exam.course_id).await?;
+            self.course_seen(&exam.connector, &connector.domain.to_string(), exam.course_id)
+                .await?;
         }
         Ok((steps, calls))
     }

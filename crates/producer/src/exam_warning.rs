@@ -1,5 +1,8 @@
 //! What Docebo has told of an exam's course that its owner should know: that it is gone, or out of date.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use jiff::Timestamp;
 use passback_queue::{Mark, Newest};
 use passback_registry::{ConnectorId, Exam};
@@ -52,10 +55,16 @@ impl Producer {
     }
 
     async fn warnings(&self, exams: &[Exam]) -> Result<Vec<Vec<ExamWarning>>, StoreError> {
-        let things: Vec<_> = exams
-            .iter()
-            .map(|exam| course_thing(&exam.connector, exam.course_id))
-            .collect();
+        let mut platforms: BTreeMap<&ConnectorId, String> = BTreeMap::new();
+        let mut things = Vec::with_capacity(exams.len());
+        for exam in exams {
+            let platform = match platforms.entry(&exam.connector) {
+                Entry::Occupied(known) => known.into_mut(),
+                // Of a connector that is gone nothing is told.
+                Entry::Vacant(unknown) => unknown.insert(self.platform_of(&exam.connector).await?.unwrap_or_default()),
+            };
+            things.push(course_thing(&exam.connector, platform, exam.course_id));
+        }
         let newest = self.queue.newest_of(&things).await?;
         Ok(newest
             .iter()
@@ -63,19 +72,30 @@ impl Producer {
             .collect())
     }
 
-    /// Whether Docebo has told that a course is deleted, and nothing since that says otherwise.
-    pub async fn is_course_deleted(&self, connector: &ConnectorId, course_id: u64) -> Result<bool, StoreError> {
-        let newest = self.queue.newest_of(&[course_thing(connector, course_id)]).await?;
+    /// Whether a platform has told that a course of its is deleted, and nothing since that says otherwise.
+    pub async fn is_course_deleted(
+        &self,
+        connector: &ConnectorId,
+        platform: &str,
+        course_id: u64,
+    ) -> Result<bool, StoreError> {
+        let thing = course_thing(connector, platform, course_id);
+        let newest = self.queue.newest_of(&[thing]).await?;
         Ok(newest
             .iter()
             .flatten()
             .any(|newest| code(newest) == Some(Code::CourseDeleted)))
     }
 
-    /// To be called when a course was seen at Docebo: what was told of its end is over, and the results that wait for it
+    /// To be called when a course was seen at a platform: what was told of its end is over, and the results that wait for it
     /// go on. Returns how many jobs that are.
-    pub async fn course_seen(&self, connector: &ConnectorId, course_id: u64) -> Result<u64, StoreError> {
-        let thing = course_thing(connector, course_id);
+    pub async fn course_seen(
+        &self,
+        connector: &ConnectorId,
+        platform: &str,
+        course_id: u64,
+    ) -> Result<u64, StoreError> {
+        let thing = course_thing(connector, platform, course_id);
         let newest = self.queue.newest_of(std::slice::from_ref(&thing)).await?;
         if newest.iter().flatten().all(|newest| code(newest).is_none()) {
             return Ok(0);

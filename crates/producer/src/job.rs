@@ -73,6 +73,9 @@ pub struct VerifyJob {
     pub push: PushJob,
     /// The course it was written to.
     pub course_id: u64,
+    /// The platform it was written to: another one has other people under the same numbers. None where that was not
+    /// noted.
+    pub platform: Option<String>,
     /// The Docebo user it was written to.
     pub user_id: u64,
     /// What the enrolment must hold.
@@ -256,6 +259,8 @@ impl From<PushPayload> for PushJob {
 struct VerifyPayload {
     push: PushPayload,
     course_id: u64,
+    #[serde(default)]
+    platform: Option<String>,
     user_id: u64,
     sent: Holding,
     #[serde(default)]
@@ -267,6 +272,7 @@ impl From<&VerifyJob> for VerifyPayload {
         Self {
             push: PushPayload::from(&job.push),
             course_id: job.course_id,
+            platform: job.platform.clone(),
             user_id: job.user_id,
             sent: job.sent.clone(),
             asked: job.asked,
@@ -279,6 +285,7 @@ impl From<VerifyPayload> for VerifyJob {
         Self {
             push: payload.push.into(),
             course_id: payload.course_id,
+            platform: payload.platform,
             user_id: payload.user_id,
             sent: payload.sent,
             asked: payload.asked,
@@ -298,6 +305,7 @@ mod tests {
         Job::Verify(Box::new(VerifyJob {
             push: push_job(),
             course_id: 146,
+            platform: Some("acme.docebosaas.com".to_owned()),
             user_id: 13_827,
             sent: Holding::default(),
             asked: true,
@@ -332,6 +340,7 @@ mod tests {
             },
             fired_at: Some("2026-11-20T09:30:11Z".parse().unwrap()),
             received_ms: None,
+            platform: None,
             print: "0f3c".to_owned(),
         }))
     }
@@ -347,7 +356,7 @@ mod tests {
         let Job::Verify(verify) = Job::open(VERIFY_V1, id, sealed.as_bytes(), &vault).unwrap() else {
             panic!("a verify");
         };
-        assert!(!verify.asked && verify.push.stand_in.is_none());
+        assert!(!verify.asked && verify.push.stand_in.is_none() && verify.platform.is_none());
     }
 
     #[test]

@@ -90,6 +90,7 @@ mod tests {
 
     fn known(text: &str, user_id: u64, written_by: Option<&str>) -> Memory {
         let known = Known {
+            platform: String::new(),
             user_id,
             holding: holding(text),
             written_by: written_by.map(str::to_owned),
@@ -108,6 +109,7 @@ mod tests {
     fn intent(before: Option<&str>, after: &str, result_id: &str) -> Memory {
         let intent = Intent {
             result_id: result_id.to_owned(),
+            platform: String::new(),
             user_id: USER,
             before: before.map(holding),
             allowed: false,
@@ -124,6 +126,7 @@ mod tests {
     fn allowed(over: &str, result_id: &str) -> Memory {
         let decision = Decision {
             result_id: result_id.to_owned(),
+            platform: String::new(),
             user_id: USER,
             over: Some(holding(over)),
             by: "anna".to_owned(),

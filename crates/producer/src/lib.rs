@@ -87,6 +87,7 @@ mod memory;
 mod name;
 mod open_results;
 mod outcome;
+mod platform;
 mod preview;
 mod preview_view;
 mod producer;

@@ -11,6 +11,9 @@ use crate::{Holding, Standing, Version, Wanted, public_time, standing};
 /// What Docebo held when passback last knew for sure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Known {
+    /// The platform that the connector led to: its numbers count nowhere else. Empty where that was not noted.
+    #[serde(default)]
+    pub platform: String,
     /// The Docebo user.
     pub user_id: u64,
     /// What the enrolment held.
@@ -80,6 +83,9 @@ impl Sent {
 pub struct Intent {
     /// The result.
     pub result_id: String,
+    /// The platform that it is written to. Empty where that was not noted.
+    #[serde(default)]
+    pub platform: String,
     /// The Docebo user.
     pub user_id: u64,
     /// What the enrolment held before; none where it was written unread.
@@ -102,6 +108,9 @@ pub struct Intent {
 pub struct Decision {
     /// The result that may be written.
     pub result_id: String,
+    /// At this platform. Empty where that was not noted.
+    #[serde(default)]
+    pub platform: String,
     /// To this Docebo user.
     pub user_id: u64,
     /// Over this; none where nothing but the user was in question.
@@ -127,11 +136,17 @@ pub struct Memory {
 impl Memory {
     /// Reads what is kept with a subject. What cannot be read was written by a newer version and counts as unknown:
     /// then a person is asked rather than a value overwritten.
-    pub fn of(subject: &Subject) -> Self {
+    ///
+    /// What is remembered of another platform than this one counts as unknown, too: the connector led there once, and
+    /// the same numbers are other people's and other courses' here.
+    pub fn of(subject: &Subject, platform: &str) -> Self {
+        let known = read::<Known>(subject.known.as_deref());
+        let intent = read::<Intent>(subject.intent.as_deref());
+        let decision = read::<Decision>(subject.decision.as_deref());
         Self {
-            known: read(subject.known.as_deref()),
-            intent: read(subject.intent.as_deref()),
-            decision: read(subject.decision.as_deref()),
+            known: known.filter(|known| known.platform == platform),
+            intent: intent.filter(|intent| intent.platform == platform),
+            decision: decision.filter(|decision| decision.platform == platform),
         }
     }
 

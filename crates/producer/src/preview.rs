@@ -73,7 +73,8 @@ impl Producer {
     async fn foresee(&self, result: &Candidate<'_>, preview: &mut Preview) -> Result<(), StoreError> {
         let Candidate { push, exam, .. } = *result;
         let accepted = result.row.and_then(|row| Name::new(row.subject.as_str()).ok());
-        let memory = match self.guard(push, exam, accepted).await? {
+        let platform = self.platform_of(&exam.connector).await?.unwrap_or_default();
+        let memory = match self.guard(push, exam, &platform, accepted).await? {
             Guarded::InForce { memory, .. } => *memory,
             Guarded::ExamMoved => {
                 preview.ends_as(Would::Park, Code::ExamMoved);

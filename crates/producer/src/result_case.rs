@@ -26,6 +26,9 @@ pub struct ResultCase {
     /// What that result would write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<Holding>,
+    /// The Docebo platform that it was found at: its user numbers count nowhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
     /// When this was found.
     #[serde(serialize_with = "public_time::serialize")]
     pub found_at: Timestamp,

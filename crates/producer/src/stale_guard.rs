@@ -34,16 +34,23 @@ pub enum Guarded {
 }
 
 impl Producer {
-    /// Compares a result with the one in force. `accepted` is its subject as it was accepted, for the exam may have moved
+    /// Compares a result with the one in force. What is remembered of the enrolment is that of `platform`, which the
+    /// connector leads to now. `accepted` is its subject as it was accepted, for the exam may have moved
     /// to another course since.
-    pub async fn guard(&self, job: &PushJob, exam: &Exam, accepted: Option<Name>) -> Result<Guarded, StoreError> {
+    pub async fn guard(
+        &self,
+        job: &PushJob,
+        exam: &Exam,
+        platform: &str,
+        accepted: Option<Name>,
+    ) -> Result<Guarded, StoreError> {
         let vault = self.vault();
         let present = subject_of(&exam.connector, exam.course_id, &job.person(vault));
         let accepted = accepted.unwrap_or_else(|| present.clone());
         let kept = self.queue.subject(&accepted).await?;
         // A version that cannot be read was written by a newer producer; the accept guarded it already.
         let in_force: Option<Version> = kept.version.as_deref().and_then(|json| serde_json::from_str(json).ok());
-        let memory = Memory::of(&kept);
+        let memory = Memory::of(&kept, platform);
         let candidate = Version::of(job, vault);
         Ok(
             match memory.standing(exam.version_policy, &candidate, in_force.as_ref()) {

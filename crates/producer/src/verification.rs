@@ -65,6 +65,7 @@ impl Producer {
         let job = Job::Verify(Box::new(VerifyJob {
             push: push.clone(),
             course_id: written.exam.course_id,
+            platform: Some(written.connector.domain.to_string()),
             user_id: written.user_id,
             sent: written.sent.clone(),
             asked: false,
@@ -111,6 +112,7 @@ impl Producer {
                 }),
             },
             course_id: accepted.course_id,
+            platform: Some(asked.known.platform.clone()),
             user_id: asked.known.user_id,
             sent: asked.known.holding.clone(),
             asked: true,

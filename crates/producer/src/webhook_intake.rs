@@ -7,7 +7,7 @@ use passback_registry::{ConnectorId, Vault};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Job, Producer, StoreError, WebhookJob, name::name};
+use crate::{Job, Producer, StoreError, WebhookJob, name::name, platform::told_by};
 
 /// What is kept of a text that anybody may send, in characters.
 const MAX_TEXT_CHARS: usize = 200;
@@ -35,6 +35,9 @@ pub(crate) struct Envelope {
     pub(crate) webhook_id: Option<u64>,
     #[serde(default)]
     pub(crate) original_domain: Option<String>,
+    /// The platform that it comes from, as far as is known.
+    #[serde(default)]
+    pub(crate) platform: Option<String>,
     #[serde(default)]
     pub(crate) fired_by_batch_action: Option<bool>,
     #[serde(default)]
@@ -84,6 +87,11 @@ impl Producer {
     ) -> Result<WebhookReceipt, StoreError> {
         let vault = self.vault();
         let items = message.items.len();
+        let registered = self.registry.connector_cached(connector).await?;
+        let platform = registered.map(|connector| {
+            let domain = connector.domain.to_string();
+            told_by(&domain, message.original_domain.as_deref())
+        });
         let mut new = NewMessage {
             connector: name(connector.as_str()),
             // Any text may be an id, and its hash is one for this connector alone.
@@ -95,7 +103,8 @@ impl Producer {
         // Sealed as they are stored: a message may be large, and its sealed items are larger.
         for first in (0..items).step_by(WEBHOOK_ITEMS_PER_CALL) {
             let chunk = first..items.min(first + WEBHOOK_ITEMS_PER_CALL);
-            new.items = chunk.map(|index| new_item(connector, message, index, vault)).collect();
+            let item = |index| new_item(connector, platform.as_deref(), message, index, vault);
+            new.items = chunk.map(item).collect();
             stored += self.queue.receive(&new).await?.into_iter().flatten().count();
         }
         Ok(WebhookReceipt {
@@ -105,7 +114,13 @@ impl Producer {
     }
 }
 
-fn new_item(connector: &ConnectorId, message: &WebhookMessage, index: usize, vault: &Vault) -> NewItem {
+fn new_item(
+    connector: &ConnectorId,
+    platform: Option<&str>,
+    message: &WebhookMessage,
+    index: usize,
+    vault: &Vault,
+) -> NewItem {
     let id = JobId::generate();
     let payload = message.items.get(index).cloned().unwrap_or_default();
     let event = short(&message.event);
@@ -116,10 +131,14 @@ fn new_item(connector: &ConnectorId, message: &WebhookMessage, index: usize, vau
         fired_at: Event::read(&event, &payload).fired_at(),
         webhook_id: message.webhook_id,
         original_domain: message.original_domain.as_deref().map(short),
+        platform: platform.map(str::to_owned),
         fired_by_batch_action: message.fired_by_batch_action,
         fired_by_background_job_hash: message.fired_by_background_job_hash.as_deref().map(short),
     };
-    let job = WebhookJob::of(&event, &payload, vault).map(|job| new_job(id, connector, job, vault));
+    let job = WebhookJob::of(&event, &payload, vault).map(|job| {
+        let platform = envelope.platform.clone();
+        new_job(id, connector, WebhookJob { platform, ..job }, vault)
+    });
     let letter = Letter::of(payload, message, index);
     // JSON values always serialise.
     let (known, plain) = (

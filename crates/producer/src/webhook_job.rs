@@ -20,6 +20,9 @@ pub struct WebhookJob {
     /// When it was received, milliseconds since 1970; none where the job was stored with it.
     #[serde(default)]
     pub received_ms: Option<u64>,
+    /// The platform that it comes from; none where that was not noted.
+    #[serde(default)]
+    pub platform: Option<String>,
     /// Keyed hash of the event: the same event told twice has the same one.
     pub print: String,
 }
@@ -93,28 +96,19 @@ impl WebhookJob {
             fact,
             fired_at: event.fired_at(),
             received_ms: None,
+            platform: None,
             print: vault.keyed_hash(&format!("event/{name}/{payload}")),
         })
     }
 
     /// What jobs of one thing share, so that they run one after the other.
     pub(crate) fn key(&self, connector: &ConnectorId) -> Name {
-        name(&format!("webhook/{}", self.thing(connector)))
+        name(&format!("webhook/{connector}/{}", self.fact.of()))
     }
 
-    /// The thing at Docebo that the event is about, with its connector.
-    pub fn thing(&self, connector: &ConnectorId) -> Name {
-        match &self.fact {
-            Fact::EnrollmentChanged { course_id, user_id, .. }
-            | Fact::EnrollmentCreated { course_id, user_id, .. }
-            | Fact::EnrollmentDeleted { course_id, user_id } => {
-                name(&format!("{connector}/enrollment/{course_id}/{user_id}"))
-            }
-            Fact::UserThere { user_id, .. } | Fact::UserGone { user_id, .. } => {
-                name(&format!("{connector}/user/{user_id}"))
-            }
-            Fact::CourseTold { course_id, .. } => course_thing(connector, *course_id),
-        }
+    /// The thing that the event is about, with its connector and its platform.
+    pub fn thing(&self, connector: &ConnectorId, platform: &str) -> Name {
+        thing(connector, platform, &self.fact.of())
     }
 }
 
@@ -130,11 +124,31 @@ impl Fact {
             Self::EnrollmentDeleted { .. } => "course.enrollment.deleted",
         }
     }
+
+    /// What it is about, by the platform's own numbers.
+    fn of(&self) -> String {
+        match self {
+            Self::EnrollmentChanged { course_id, user_id, .. }
+            | Self::EnrollmentCreated { course_id, user_id, .. }
+            | Self::EnrollmentDeleted { course_id, user_id } => format!("enrollment/{course_id}/{user_id}"),
+            Self::UserThere { user_id, .. } | Self::UserGone { user_id, .. } => format!("user/{user_id}"),
+            Self::CourseTold { course_id, .. } => of_course(*course_id),
+        }
+    }
 }
 
-/// A course of a connector, as a thing of which the newest event is remembered.
-pub fn course_thing(connector: &ConnectorId, course_id: u64) -> Name {
-    name(&format!("{connector}/course/{course_id}"))
+/// A course of a platform, as a thing of which the newest event is remembered.
+pub fn course_thing(connector: &ConnectorId, platform: &str, course_id: u64) -> Name {
+    thing(connector, platform, &of_course(course_id))
+}
+
+fn of_course(course_id: u64) -> String {
+    format!("course/{course_id}")
+}
+
+/// The platform comes last: where a name has no place for all of it, its end goes, and never a number.
+fn thing(connector: &ConnectorId, platform: &str, of: &str) -> Name {
+    name(&format!("{connector}/{of}/{platform}"))
 }
 
 #[expect(

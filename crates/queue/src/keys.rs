@@ -104,9 +104,9 @@ keys! {
     DOCEBO_SEEN, "docebo_seen" => "docebo-seen:";
     /// Hash per event of Docebo: the job that looks after it, and what that came to. Expires.
     REACTION, "reaction" => "docebo-reaction:";
-    /// Sorted set per connector and Docebo user: courses and subjects that were written to, by when. Expires.
+    /// Sorted set per connector, platform and Docebo user: courses and subjects that were written to, by when. Expires.
     DOCEBO_USER, "docebo_user" => "docebo-user:";
-    /// Hash per connector and thing at Docebo: the newest event of it. Expires.
+    /// Hash per connector and thing at its platform: the newest event of it. Expires.
     DOCEBO_MARK, "docebo_mark" => "docebo-mark:";
     /// Hash: counters of what ended how.
     COUNTERS, "counters" => "counters";

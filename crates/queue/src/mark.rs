@@ -5,7 +5,7 @@ use crate::{DoceboPlace, Name, Queue, QueueError, keys, queue::millis};
 /// An event of a thing at Docebo.
 #[derive(Debug, Clone)]
 pub struct Mark<'a> {
-    /// The thing, with its connector.
+    /// The thing, with its connector and its platform.
     pub thing: &'a Name,
     /// When it happened, milliseconds since 1970.
     pub fired_ms: u64,

@@ -33,6 +33,8 @@ pub struct NewIntent<'a> {
 pub struct WrittenTo<'a> {
     /// The connector.
     pub connector: &'a Name,
+    /// The platform that it leads to: another one gives the same numbers to other people.
+    pub platform: &'a str,
     /// Docebo's number of the user.
     pub user_id: u64,
     /// Docebo's number of the course.
@@ -94,7 +96,9 @@ impl Queue {
         token: ClaimToken,
         new: NewIntent<'_>,
     ) -> Result<Permit, QueueError> {
-        let user = new.written_to.map(|to| user_part(to.connector, to.user_id));
+        let user = new
+            .written_to
+            .map(|to| user_part(to.connector, to.platform, to.user_id));
         let member = new.written_to.map(|to| format!("{}|{}", to.course_id, new.subject));
         let mut call = self.timed(&self.shared.scripts.permit);
         call.arg(worker.as_str())
@@ -117,15 +121,23 @@ impl Queue {
 
     /// The subjects in a course that were written to a Docebo user, or were about to be.
     pub async fn subjects_written_to(&self, to: WrittenTo<'_>) -> Result<Vec<Name>, QueueError> {
-        let all = self.courses_written_to(to.connector, to.user_id).await?;
+        let all = self.courses_written_to(to.connector, to.platform, to.user_id).await?;
         let here = all.into_iter().filter(|(course_id, _)| *course_id == to.course_id);
         Ok(here.map(|(_, subject)| subject).collect())
     }
 
-    /// The courses and subjects that were written to a Docebo user, or were about to be; the last thousand.
-    pub async fn courses_written_to(&self, connector: &Name, user_id: u64) -> Result<Vec<(u64, Name)>, QueueError> {
+    /// The courses and subjects that were written to a Docebo user of a platform, or were about to be; the last thousand.
+    pub async fn courses_written_to(
+        &self,
+        connector: &Name,
+        platform: &str,
+        user_id: u64,
+    ) -> Result<Vec<(u64, Name)>, QueueError> {
         let members: Vec<String> = redis::cmd("ZRANGE")
-            .arg(keys::key_of(keys::DOCEBO_USER, &user_part(connector, user_id)))
+            .arg(keys::key_of(
+                keys::DOCEBO_USER,
+                &user_part(connector, platform, user_id),
+            ))
             .arg(0)
             .arg(-1)
             .query_async(&mut self.connection())
@@ -182,6 +194,6 @@ fn read((version, known, intent, decision): Fields) -> Subject {
     }
 }
 
-fn user_part(connector: &Name, user_id: u64) -> String {
-    format!("{connector}:{user_id}")
+fn user_part(connector: &Name, platform: &str, user_id: u64) -> String {
+    format!("{connector}:{platform}:{user_id}")
 }

@@ -114,7 +114,8 @@ async fn own_result(
 ) -> Result<Option<OwnResult>, Trouble> {
     let subject = lease.claimed.record.key.as_deref().and_then(|key| Name::new(key).ok());
     let Some(subject) = subject else { return Ok(None) };
-    let memory = Memory::of(&desk.producer.queue().subject(&subject).await?);
+    let kept = desk.producer.queue().subject(&subject).await?;
+    let memory = Memory::of(&kept, &ground.platform());
     let known = memory.known.filter(|known| known.user_id == user.0);
     let held = known.filter(|known| known.holding.still_is(&Holding::of(enrollment, &ground.exam)));
     Ok(held.and_then(|known| {

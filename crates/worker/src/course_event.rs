@@ -29,7 +29,7 @@ pub(crate) async fn course_told(
 /// None where another event of the same second may say the contrary.
 async fn marked(event: &EventAtHand<'_>, name: &str, course_id: u64) -> Result<Option<Reacted>, Trouble> {
     let (producer, connector) = (&event.desk.producer, event.connector);
-    let thing = course_thing(connector, course_id);
+    let thing = course_thing(connector, event.platform, course_id);
     let before = event.queue().newest_of(std::slice::from_ref(&thing)).await?;
     let was_deleted = before.iter().flatten().any(|newest| newest.may_be(DELETED));
     let again = match event.mark().await? {
@@ -69,7 +69,8 @@ async fn look(event: &EventAtHand<'_>, course_id: u64, calls: &mut Calls) -> (Re
     let glance = client.course_glance(CourseId(course_id), calls).await;
     let reacted = match glance {
         Ok(glance) if glance.enrolled_seen => {
-            let seen = event.desk.producer.course_seen(event.connector, course_id).await;
+            let producer = &event.desk.producer;
+            let seen = producer.course_seen(event.connector, event.platform, course_id).await;
             seen.map(|_| asked.saying("the course is there")).map_err(Trouble::from)
         }
         Ok(_) => Ok(asked.saying("nobody is seen in the course: it is empty, or gone")),

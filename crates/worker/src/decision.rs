@@ -73,6 +73,13 @@ pub(crate) fn decide(happened: &Happened, facts: Facts<'_>, rules: &Rules) -> De
             let transition = Transition::Superseded { by: by.clone() };
             ended(transition, Some(Code::Superseded), "superseded")
         }
+        // Nothing is wrong with the result, and nobody can prove it any more.
+        Happened::Verified(Verified::Elsewhere) => Decision {
+            transition: Transition::Done,
+            code: Some(Code::ExamMoved),
+            ledger_state: None,
+            answer: None,
+        },
         // What it found stands in the result's row already, or with the event.
         Happened::Verified(Verified::AsSent | Verified::Confirmed) | Happened::Reacted(_) => Decision {
             transition: Transition::Done,

@@ -81,7 +81,10 @@ impl Delivery<'_> {
         let accepted = self.lease.claimed.record.key.as_deref();
         let accepted = accepted.and_then(|key| Name::new(key).ok());
         let producer = &self.desk.producer;
-        Ok(producer.guard(self.push, &self.ground.exam, accepted).await?)
+        let platform = self.ground.platform();
+        Ok(producer
+            .guard(self.push, &self.ground.exam, &platform, accepted)
+            .await?)
     }
 
     async fn the_user(&self, calls: &mut Calls) -> Result<UserId, Trouble> {
@@ -186,6 +189,7 @@ impl Delivery<'_> {
         let after = base.cloned().unwrap_or_default().after(&draft.wanted);
         let intent = Intent {
             result_id: self.push.result_id.to_string(),
+            platform: self.ground.platform(),
             user_id: draft.user.0,
             before: draft.before.clone(),
             allowed: memory.has_decided(self.push.result_id.as_str()),
@@ -202,6 +206,7 @@ impl Delivery<'_> {
             // Noted first: Docebo's webhook may come before its answer.
             written_to: Some(WrittenTo {
                 connector: &connector,
+                platform: &intent.platform,
                 user_id: draft.user.0,
                 course_id: self.ground.exam.course_id,
             }),
@@ -274,6 +279,7 @@ impl Delivery<'_> {
 
     fn known(&self, user: UserId, holding: Holding, written_by: Option<&str>) -> Known {
         Known {
+            platform: self.ground.platform(),
             user_id: user.0,
             holding,
             written_by: written_by.map(str::to_owned),
@@ -295,6 +301,7 @@ impl Delivery<'_> {
             user_id_before: None,
             conflicts_with: None,
             other: None,
+            platform: Some(self.ground.platform()),
             found_at: timestamp(self.lease.now_ms()),
         }
     }
@@ -326,7 +333,10 @@ impl Delivery<'_> {
             return trouble;
         }
         let (producer, exam) = (&self.desk.producer, &self.ground.exam);
-        match producer.is_course_deleted(&exam.connector, exam.course_id).await {
+        match producer
+            .is_course_deleted(&exam.connector, &self.ground.platform(), exam.course_id)
+            .await
+        {
             Ok(true) => Trouble::CourseDeleted,
             Ok(false) => trouble,
             Err(error) => error.into(),

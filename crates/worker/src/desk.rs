@@ -9,6 +9,7 @@ use passback_registry::{Connector, ConnectorId, Exam, ExamId, RegistryError};
 
 use crate::call_guard::{CallGuard, LastGate};
 use crate::clients::{Clients, Contact};
+use crate::other_platform::Strangers;
 use crate::outcome::{About, Trouble};
 use crate::retry_delay::Spread;
 
@@ -19,6 +20,8 @@ pub(crate) struct Desk {
     pub(crate) clients: Clients,
     /// Between two tries of a check.
     pub(crate) check_retry: Spread,
+    /// Of which connectors it was said that another platform tells them things.
+    pub(crate) strangers: Strangers,
 }
 
 /// What one job stands on.
@@ -43,6 +46,11 @@ pub(crate) struct Contacted {
 impl Ground {
     pub(crate) fn course(&self) -> CourseId {
         CourseId(self.exam.course_id)
+    }
+
+    /// The platform that the connector leads to, for what is remembered of its numbers.
+    pub(crate) fn platform(&self) -> String {
+        self.connector.domain.to_string()
     }
 
     /// The connector's gate, as it was heard of last.

@@ -90,9 +90,15 @@ impl EnrollmentEvent<'_> {
             released += event.queue().wake(&key).await?;
         }
         let producer = &event.desk.producer;
-        if producer.is_course_deleted(connector, self.course_id).await? {
-            event.mark_thing(&course_thing(connector, self.course_id)).await?;
-            if !producer.is_course_deleted(connector, self.course_id).await? {
+        let deleted = async || {
+            producer
+                .is_course_deleted(connector, event.platform, self.course_id)
+                .await
+        };
+        if deleted().await? {
+            let course = course_thing(connector, event.platform, self.course_id);
+            event.mark_thing(&course).await?;
+            if !deleted().await? {
                 released += producer.course_is_back(connector, self.course_id).await?;
             }
         }
@@ -105,6 +111,7 @@ impl EnrollmentEvent<'_> {
         let name = connector_name(connector);
         let to = WrittenTo {
             connector: &name,
+            platform: event.platform,
             user_id: self.user_id,
             course_id: self.course_id,
         };
@@ -124,7 +131,7 @@ impl EnrollmentEvent<'_> {
         let mut last = None;
         for _ in 0..MAX_LOOKS {
             let kept = self.at_hand.queue().subject(subject).await?;
-            let memory = Memory::of(&kept);
+            let memory = Memory::of(&kept, self.at_hand.platform);
             let intent = memory.intent.filter(|intent| intent.user_id == self.user_id);
             let written = memory.known.filter(|known| known.user_id == self.user_id);
             let wrote = written.and_then(|known| Wrote::of(subject, known));

@@ -34,6 +34,7 @@ mod lane;
 mod lease;
 mod opinion;
 mod orders;
+mod other_platform;
 mod outcome;
 mod overdue;
 mod own_writes;

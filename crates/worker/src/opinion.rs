@@ -82,6 +82,7 @@ mod tests {
 
     fn known() -> Known {
         Known {
+            platform: String::new(),
             user_id: 13_827,
             holding: Holding {
                 status: Some("completed".to_owned()),

@@ -54,6 +54,8 @@ pub(crate) enum Verified {
     AsSent,
     /// Docebo has said so by itself.
     Confirmed,
+    /// It was written to another platform than the connector leads to now, so that nothing can be read.
+    Elsewhere,
     /// Another result was written since, or is about to be.
     Overtaken {
         /// The result that counts, if it is another one.
@@ -90,7 +92,7 @@ pub(crate) enum Trouble {
     IdentityChanged(Box<ResultCase>),
     /// Reading back showed something else than was written.
     VerifyMismatch(Box<ResultCase>),
-    /// The exam points to another course or connector than when the result was accepted.
+    /// The exam points to another course, connector or platform than when the result was accepted, or written.
     ExamMoved,
     /// Docebo has told that the course is deleted, and the person is not found in it.
     CourseDeleted,
@@ -183,6 +185,7 @@ impl Verified {
         match self {
             Self::AsSent => "the enrolment holds what was sent",
             Self::Confirmed => "Docebo has confirmed it by a webhook, or was asked because of one",
+            Self::Elsewhere => "it was written to another platform than the connector leads to now",
             Self::Overtaken { .. } => "another result was written since, or is on its way",
         }
     }

@@ -34,7 +34,7 @@ impl EnrollmentEvent<'_> {
     pub(crate) async fn our_echo(&self, subjects: &[Name]) -> Result<OurEcho, Trouble> {
         let mut newest = None;
         for subject in subjects {
-            let memory = Memory::of(&self.at_hand.queue().subject(subject).await?);
+            let memory = Memory::of(&self.at_hand.queue().subject(subject).await?, self.at_hand.platform);
             let known = memory.known.filter(|known| known.written_by.is_some());
             for write in known.into_iter().chain(memory.intent.map(as_if_written)) {
                 if write.user_id == self.user_id && self.tells_of(&write) {
@@ -97,6 +97,7 @@ fn begun(known: &Known) -> Timestamp {
 /// What will be known of a write that is under way, if it takes effect.
 fn as_if_written(intent: Intent) -> Known {
     Known {
+        platform: intent.platform,
         user_id: intent.user_id,
         holding: intent.after,
         written_by: Some(intent.result_id),

@@ -7,6 +7,8 @@ use passback_queue::Name;
 pub(crate) enum Word {
     /// It is about nobody that passback has to do with.
     NotOurs,
+    /// Another platform has told it than the connector leads to.
+    OtherPlatform,
     /// There was nothing left to do.
     NothingToDo,
     /// Something newer is known.
@@ -32,6 +34,7 @@ impl Word {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::NotOurs => "not_ours",
+            Self::OtherPlatform => "other_platform",
             Self::NothingToDo => "nothing_to_do",
             Self::Stale => "stale",
             Self::Marked => "marked",

@@ -23,6 +23,7 @@ use crate::incarnation::Incarnation;
 use crate::jobs::Jobs;
 use crate::lane;
 use crate::orders::{Order, Orders, orders};
+use crate::other_platform::Strangers;
 use crate::settler::settler;
 use crate::shutdown::Shutdown;
 use crate::tempo::Tempo;
@@ -41,6 +42,7 @@ pub async fn run(producer: Producer, config: WorkerConfig, shutdown: Shutdown) -
         producer,
         clients: Clients::default(),
         check_retry: tempo.check_retry,
+        strangers: Strangers::default(),
     };
     let jobs = Jobs {
         desk,

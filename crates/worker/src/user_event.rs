@@ -44,7 +44,10 @@ async fn is_known(event: &EventAtHand<'_>, user_id: u64) -> Result<bool, Trouble
         return Ok(true);
     }
     let connector = passback_producer::connector_name(event.connector);
-    let written = event.queue().courses_written_to(&connector, user_id).await?;
+    let written = event
+        .queue()
+        .courses_written_to(&connector, event.platform, user_id)
+        .await?;
     Ok(!written.is_empty())
 }
 
@@ -96,7 +99,7 @@ async fn marked(event: &EventAtHand<'_>, name: &str, user_id: u64) -> Result<Mar
 
 /// Whether one of the events of that second lets the user in, and none deletes them: nobody comes back from that.
 async fn may_be_back(event: &EventAtHand<'_>) -> Result<bool, Trouble> {
-    let thing = event.job.thing(event.connector);
+    let thing = event.job.thing(event.connector, event.platform);
     let newest = event.queue().newest_of(std::slice::from_ref(&thing)).await?;
     let mut newest = newest.iter().flatten();
     Ok(newest.any(|newest| LET_IN.iter().any(|name| newest.may_be(name)) && !newest.may_be(DELETED)))
@@ -157,7 +160,7 @@ async fn gone(event: &EventAtHand<'_>, name: &str, user_id: u64, place: &str) ->
         .subjects(&subjects_of(event, user_id, &persons).await?)
         .await?
     {
-        results.extend(concerned(&kept));
+        results.extend(concerned(&kept, event.platform));
     }
     if !results.is_empty() {
         let connector = event.connector;
@@ -182,7 +185,7 @@ async fn gone(event: &EventAtHand<'_>, name: &str, user_id: u64, place: &str) ->
 async fn subjects_of(event: &EventAtHand<'_>, user_id: u64, persons: &[String]) -> Result<Vec<Name>, Trouble> {
     let connector = event.connector;
     let name = passback_producer::connector_name(connector);
-    let written = event.queue().courses_written_to(&name, user_id).await?;
+    let written = event.queue().courses_written_to(&name, event.platform, user_id).await?;
     let mut subjects: BTreeSet<Name> = written.into_iter().map(|(_, subject)| subject).collect();
     let courses = event.desk.producer.exams_by_course(connector).await?;
     for person in persons {
@@ -222,12 +225,12 @@ async fn someone_may_be(event: &EventAtHand<'_>, person: &str) -> Result<u64, Tr
 }
 
 /// The results of a subject that may be on their way: the one that counts, and the one that was written.
-fn concerned(kept: &Subject) -> Vec<Name> {
+fn concerned(kept: &Subject, platform: &str) -> Vec<Name> {
     let in_force = kept
         .version
         .as_deref()
         .and_then(|json| serde_json::from_str::<Version>(json).ok());
-    let written_by = Memory::of(kept).known.and_then(|known| known.written_by);
+    let written_by = Memory::of(kept, platform).known.and_then(|known| known.written_by);
     let ids = in_force.map(|version| version.result_id).into_iter().chain(written_by);
     let mut ids: Vec<Name> = ids.filter_map(|id| Name::new(id).ok()).collect();
     ids.dedup();

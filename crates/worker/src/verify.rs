@@ -78,12 +78,12 @@ impl Proof<'_> {
             .queue()
             .ledger_row(&self.job.push.result_id)
             .await?;
-        let Some(subject) = subject.filter(|_| record.connector == self.ground().connector.id.as_str()) else {
+        let Some(subject) = subject.filter(|_| self.is_here(&record.connector)) else {
             // The exam belongs to another platform by now. Nothing can be looked up there; but a case stays one.
             return if self.is_a_case(row.as_ref()) {
                 Err(Trouble::ExamMoved)
             } else {
-                Ok(Happened::Verified(Verified::Overtaken { by: None }))
+                Ok(Happened::Verified(Verified::Elsewhere))
             };
         };
         if self.is_on_its_way(row.as_ref()).await? {
@@ -91,7 +91,7 @@ impl Proof<'_> {
             return Ok(Happened::Verified(Verified::Overtaken { by: None }));
         }
         let kept = self.delivery.desk.producer.queue().subject(&subject).await?;
-        let memory = Memory::of(&kept);
+        let memory = Memory::of(&kept, &self.ground().platform());
         let result_id = self.job.push.result_id.as_str();
         if memory.has_decided(result_id) {
             return Ok(self.write_again(calls).await);
@@ -109,6 +109,12 @@ impl Proof<'_> {
             return Ok(Happened::Verified(Verified::Overtaken { by: None }));
         }
         self.read_back(&memory, calls).await.map(Happened::Verified)
+    }
+
+    /// Whether it was written where the exam's connector leads to now: elsewhere the user's number is somebody else's.
+    fn is_here(&self, connector: &str) -> bool {
+        let ground = self.ground();
+        connector == ground.connector.id.as_str() && self.job.platform.as_ref() == Some(&ground.platform())
     }
 
     /// Whether the result's row follows this job: it waits for a decision, or acts on one.

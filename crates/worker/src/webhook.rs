@@ -19,6 +19,8 @@ pub(crate) struct EventAtHand<'a> {
     pub(crate) desk: &'a Desk,
     pub(crate) lease: &'a Lease,
     pub(crate) connector: &'a ConnectorId,
+    /// The platform that the connector leads to now.
+    pub(crate) platform: &'a str,
     pub(crate) job: &'a WebhookJob,
     /// Its place among all that Docebo has told.
     pub(crate) place: &'a str,
@@ -31,10 +33,16 @@ pub(crate) async fn webhook(desk: &Desk, job: &WebhookJob, lease: &Lease, calls:
         let detail = "the name of the connector cannot be read".to_owned();
         return Trouble::Unreadable { detail }.into();
     };
+    let platform = match desk.producer.platform_of(&connector).await {
+        // Of a connector that is gone, nothing is remembered.
+        Ok(platform) => platform.unwrap_or_default(),
+        Err(error) => return Trouble::from(error).into(),
+    };
     let event = EventAtHand {
         desk,
         lease,
         connector: &connector,
+        platform: &platform,
         job,
         place: record.about.as_deref().unwrap_or_default(),
     };
@@ -67,7 +75,7 @@ impl EventAtHand<'_> {
 
     /// Marks the event as the newest of its thing, if it is.
     pub(crate) async fn mark(&self) -> Result<Marked, Trouble> {
-        self.mark_thing(&self.job.thing(self.connector)).await
+        self.mark_thing(&self.job.thing(self.connector, self.platform)).await
     }
 
     /// The same for another thing that it says something of.
@@ -85,6 +93,9 @@ impl EventAtHand<'_> {
     }
 
     async fn react(&self, calls: &mut Calls) -> (Result<Reacted, Trouble>, Option<passback_queue::Gate>) {
+        if let Some(reacted) = self.of_another_platform() {
+            return (Ok(reacted), None);
+        }
         let reacted = match &self.job.fact {
             Fact::EnrollmentChanged { course_id, user_id, .. }
             | Fact::EnrollmentCreated { course_id, user_id, .. }

@@ -112,6 +112,10 @@ fn adorn(message: &mut Value, args: &SampleArgs) -> Result<(), Failure> {
         None => format!("sample-{}", random()?),
     };
     message["message_id"] = Value::from(message_id);
+    // The example's own would be another platform than the connector's, whose events change nothing.
+    if let Some(message) = message.as_object_mut() {
+        message.remove("original_domain");
+    }
     let mut payload = message["payload"].as_object().cloned().unwrap_or_else(Map::new);
     if payload.contains_key("fired_at") {
         payload.insert(
@@ -166,5 +170,23 @@ mod tests {
             Ok(("extra_data".to_owned(), json!({"score": 87})))
         );
         assert!(setting("user_id").is_err());
+    }
+
+    #[test]
+    fn a_sample_does_not_say_that_another_platform_sends_it() {
+        let args = SampleArgs {
+            event: "course.deleted".to_owned(),
+            connector: "acme".to_owned(),
+            username: None,
+            password_file: None,
+            settings: vec![("course_id".to_owned(), json!(146))],
+            message_id: None,
+            dry_run: true,
+            output: Format::default(),
+        };
+        let mut message = sample(&args.event).unwrap();
+        adorn(&mut message, &args).unwrap();
+        assert_eq!(message["payload"]["course_id"], 146);
+        assert_eq!(message.get("original_domain"), None);
     }
 }

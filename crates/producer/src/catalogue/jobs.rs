@@ -156,12 +156,14 @@ pub(super) const UNREADABLE: Entry = Entry {
 pub(super) const EXAM_MOVED: Entry = Entry {
     code: Code::ExamMoved.as_str(),
     title: "The exam points elsewhere now",
-    explanation: "The exam now points to another course or connector than when this result was accepted. \
-                  It is written to neither, for a result is not moved from one course to another unasked.",
+    explanation: "The exam now points to another course or connector than when this result was accepted, or its connector \
+                  to another Docebo platform than the one it was written to. It is written to neither, for a result is not \
+                  moved from one course to another unasked.",
     who_acts: Actor::Platform,
     resolution: &[
-        "If the change was a slip, point the exam back: passback apply -f FILE. The result goes on by itself then.",
-        "If the exam is meant to be where it is now, end this job, passback job cancel ID --reason TEXT, \
+        "If the change was a slip, point the exam, or the connector's domain, back: passback apply -f FILE. \
+         The result goes on by itself then.",
+        "If they are meant to be where they are now, end this job, passback job cancel ID --reason TEXT, \
          and hand the result in again under a new result_id.",
     ],
     safe_to_retry: true,

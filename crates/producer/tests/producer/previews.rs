@@ -37,14 +37,17 @@ fn the_subject(fixture: &Fixture) -> Name {
     subject(&acme(), 146, EMAIL, fixture.producer.registry().vault())
 }
 
-/// Puts down what passback remembers of the person.
+/// Puts down what passback remembers of the person, at the platform that the connector leads to.
 async fn remember(fixture: &Fixture, field: &str, json: &str) {
+    let platform = fixture.producer.platform_of(&acme()).await.unwrap().unwrap();
+    let json = json.replace("\"platform\":\"\"", &format!("\"platform\":\"{platform}\""));
     let key = format!("{SUBJECTS}{}", the_subject(fixture));
-    fixture.redis.cli(&["HSET", &key, field, json]).await;
+    fixture.redis.cli(&["HSET", &key, field, &json]).await;
 }
 
 fn known(user_id: u64) -> Known {
     Known {
+        platform: String::new(),
         user_id,
         holding: Holding {
             status: Some("subscribed".to_owned()),
@@ -313,6 +316,7 @@ async fn a_first_attempt_that_does_not_read_writes_over_everything() {
     assert_eq!((read.would, read.unread), (Would::Park, false));
     let intent = Intent {
         result_id: "r-1".to_owned(),
+        platform: String::new(),
         user_id: USER,
         before: None,
         allowed: false,

@@ -166,6 +166,7 @@ async fn whom_a_permit_lets_write_to_is_found_again_by_the_user_and_the_course()
     let (worker, subject, acme) = (name("w1"), subject(1), name("acme"));
     let to = |user_id, course_id| WrittenTo {
         connector: &acme,
+        platform: "acme.docebosaas.com",
         user_id,
         course_id,
     };
@@ -194,6 +195,15 @@ async fn whom_a_permit_lets_write_to_is_found_again_by_the_user_and_the_course()
     let found = async |user_id, course_id| shard.queue.subjects_written_to(to(user_id, course_id)).await.unwrap();
     assert_eq!(found(13_827, 146).await, std::slice::from_ref(&subject));
     assert!(found(13_827, 147).await.is_empty() && found(13_828, 146).await.is_empty());
+    let elsewhere = WrittenTo {
+        platform: "acme-sandbox.docebosaas.com",
+        ..to(13_827, 146)
+    };
+    let stranger = shard.queue.subjects_written_to(elsewhere).await.unwrap();
+    assert!(
+        stranger.is_empty(),
+        "the same number of another platform is somebody else"
+    );
     for course_id in 1000..2100 {
         shard.clock.advance_ms(1);
         let new = NewIntent {
@@ -202,7 +212,8 @@ async fn whom_a_permit_lets_write_to_is_found_again_by_the_user_and_the_course()
         };
         shard.queue.permit_write(&worker, claimed.token, new).await.unwrap();
     }
-    let kept = shard.queue.courses_written_to(&acme, 13_827).await.unwrap();
+    let kept = shard.queue.courses_written_to(&acme, "acme.docebosaas.com", 13_827);
+    let kept = kept.await.unwrap();
     assert_eq!(
         (kept.len(), kept[0].0, kept[999].0),
         (1000, 1100, 2099),

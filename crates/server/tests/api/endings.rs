@@ -66,6 +66,7 @@ impl World {
             user_id_before: None,
             conflicts_with: None,
             other: None,
+            platform: None,
             found_at: "2025-11-22T09:30:11.412Z".parse().unwrap(),
         };
         let note = RowNote {

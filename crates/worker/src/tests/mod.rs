@@ -25,5 +25,6 @@ mod verify_ways;
 mod webhook_meanwhile;
 mod webhook_orders;
 mod webhook_people;
+mod webhook_platforms;
 mod webhook_proofs;
 mod webhooks;

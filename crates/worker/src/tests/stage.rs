@@ -18,6 +18,7 @@ use crate::clients::Clients;
 use crate::desk::Desk;
 use crate::jobs::Jobs;
 use crate::lease::Lease;
+use crate::other_platform::Strangers;
 use crate::outcome::{Ending, Happened, Pushed};
 use crate::retry_delay::Spread;
 use crate::run::run_with;
@@ -208,6 +209,7 @@ impl Stage {
             producer: self.producer.clone(),
             clients: Clients::default(),
             check_retry: brisk().check_retry,
+            strangers: Strangers::default(),
         };
         Jobs {
             desk,
