@@ -1,5 +1,7 @@
 //! An event that Docebo told: what follows from it, once and again, in whatever order events arrive.
 
+use std::time::Duration;
+
 use passback_docebo::Calls;
 use passback_producer::{Fact, WebhookJob};
 use passback_queue::{Mark, Marked, Name, NewReaction, Queue};
@@ -11,7 +13,12 @@ use crate::enrollment_event::EnrollmentEvent;
 use crate::lease::Lease;
 use crate::outcome::{Ending, Happened, Trouble};
 use crate::reacted::{Reacted, Word};
+use crate::retry_delay::whole_ms;
 use crate::user_event::{user_gone, user_there};
+
+/// As far as Docebo's clock may be ahead of ours. What is said to happen later than that would hide all that happens until
+/// then.
+const CLOCK_AHEAD: Duration = Duration::from_mins(5);
 
 /// An event at hand.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +53,7 @@ pub(crate) async fn webhook(desk: &Desk, job: &WebhookJob, lease: &Lease, calls:
         job,
         place: record.about.as_deref().unwrap_or_default(),
     };
+    event.warn_of_its_time();
     let (reacted, gate) = event.react(calls).await;
     let kept = match &reacted {
         Ok(reacted) => event.keep(reacted).await,
@@ -68,9 +76,26 @@ impl EventAtHand<'_> {
 
     /// When it happened, in milliseconds since 1970, and whether Docebo says so or that is when it was received.
     pub(crate) fn fired_ms(&self) -> (u64, bool) {
-        let fired = self.job.fired_at.and_then(|at| u64::try_from(at.as_millisecond()).ok());
         let received = self.job.received_ms.unwrap_or(self.lease.claimed.record.created_ms);
+        let fired = self.job.fired_at.and_then(|at| u64::try_from(at.as_millisecond()).ok());
+        let fired = fired.filter(|fired_ms| *fired_ms <= received.saturating_add(whole_ms(CLOCK_AHEAD)));
         fired.map_or((received, false), |fired_ms| (fired_ms, true))
+    }
+
+    /// Says once that the time of an event is not taken for one.
+    fn warn_of_its_time(&self) {
+        let (_, exact) = self.fired_ms();
+        if let Some(fired_at) = self.job.fired_at
+            && !exact
+            && self.lease.claimed.record.claims <= 1
+        {
+            tracing::warn!(
+                connector = %self.connector,
+                event = self.place,
+                %fired_at,
+                "an event says that it happens in the future; it counts as of when it was received"
+            );
+        }
     }
 
     /// Marks the event as the newest of its thing, if it is.

@@ -23,6 +23,7 @@ mod tables;
 mod town;
 mod verify_ways;
 mod webhook_meanwhile;
+mod webhook_namesakes;
 mod webhook_orders;
 mod webhook_people;
 mod webhook_platforms;

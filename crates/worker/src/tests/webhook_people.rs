@@ -207,6 +207,17 @@ async fn a_check_of_the_exam_that_sees_the_course_ends_the_warning() {
 }
 
 #[tokio::test]
+async fn a_course_that_is_deleted_in_the_future_comes_back_by_the_next_word_of_it() {
+    let learner = Learner::new().await;
+    let mut future = of_course(&learner, 1);
+    future["fired_at"] = json!("2099-01-01 00:00:00");
+    learner.hears("course.deleted", future).await;
+    assert_eq!(warnings(&learner).await, [Code::CourseDeleted]);
+    learner.hears("course.updated", of_course(&learner, 20)).await;
+    assert_eq!(warnings(&learner).await, []);
+}
+
+#[tokio::test]
 async fn a_course_that_is_changed_and_deleted_in_one_second_is_looked_for() {
     let learner = Learner::new().await;
     learner.hears("course.updated", of_course(&learner, -10)).await;

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use passback_producer::{Code, ReactionState, ReplayStatus, ResultState, Verdict};
+use passback_producer::{Code, DoceboEventView, ReactionState, ReplayStatus, ResultState, Verdict};
+use passback_queue::State;
 use passback_registry::VerifyPolicy;
 use passback_simulator::{Endpoint, Enrollment};
 use serde_json::json;
@@ -95,6 +96,19 @@ async fn an_echo_that_comes_before_docebo_s_answer_waits_for_it_and_confirms() {
     );
 }
 
+/// Lets time pass until the reaction to an event has come to something. The worker that has the write hangs and beats, so
+/// that nobody takes its job over for an hour.
+async fn within_the_hour(learner: &Learner, id: &str) -> DoceboEventView {
+    for _ in 0..120 {
+        learner.scene.jump(Duration::from_secs(30)).await;
+        let event = learner.event(id).await;
+        if event.reaction.state == ReactionState::Done {
+            return event;
+        }
+    }
+    panic!("it still waits: {:?}", learner.event(id).await);
+}
+
 #[tokio::test]
 async fn an_event_does_not_wait_for_ever_for_a_write_that_comes_to_nothing() {
     let learner = Learner::new().await;
@@ -102,15 +116,44 @@ async fn an_event_does_not_wait_for_ever_for_a_write_that_comes_to_nothing() {
     learner.hands_in("r-1", Mark::Pass87, 9).await;
     learner.scene.still().await;
     let event = learner.hears(COMPLETED, of_enrollment(&learner, "completed", 0)).await;
-    // The worker hangs and beats, so that nobody takes its job over for an hour.
-    for _ in 0..20 {
-        learner.scene.jump(Duration::from_mins(6)).await;
-        if learner.event(&event.id).await.reaction.state == ReactionState::Done {
-            break;
-        }
-    }
-    let event = learner.event(&event.id).await;
-    assert!(["asked_docebo", "confirmed"].contains(&outcome(&event)), "{event:?}");
+    let event = within_the_hour(&learner, &event.id).await;
+    assert_eq!(
+        (outcome(&event), event.reaction.result_id.as_deref()),
+        ("asked_docebo", None)
+    );
+    assert_eq!(
+        event.reaction.detail.as_deref(),
+        Some("a write is under way; its next attempt reads the enrolment")
+    );
+}
+
+#[tokio::test]
+async fn an_event_that_waits_too_long_for_a_write_has_what_was_written_before_read_after_it() {
+    let mut learner = delivered().await;
+    learner.scene.pass(UNCONFIRMED).await;
+    assert_eq!(learner.result("r-1").await.state, ResultState::Verified);
+    learner.scene.perils.arm("r-2", (COURSE, LEARNER), Peril::CrashAfter);
+    learner.hands_in("r-2", Mark::Pass93, 10).await;
+    learner.scene.still().await;
+    let event = learner.hears(COMPLETED, of_enrollment(&learner, "completed", 0)).await;
+    let event = within_the_hour(&learner, &event.id).await;
+    assert_eq!(
+        (outcome(&event), event.reaction.result_id.as_deref()),
+        ("asked_docebo", Some("r-1"))
+    );
+    assert_eq!(
+        event.reaction.detail.as_deref(),
+        Some("a write is under way; the enrolment is read after it")
+    );
+    let waiting = learner.scene.all(State::Ready).await;
+    let results: Vec<_> = waiting.iter().map(|job| job.result_id.as_deref()).collect();
+    assert_eq!(results, [Some("r-1")], "a read waits behind the write");
+    learner.scene.kill_all().await;
+    learner.scene.hire_two(4);
+    learner.scene.pass(UNCONFIRMED + PROVED).await;
+    assert_eq!(learner.result("r-2").await.state, ResultState::Verified);
+    assert_eq!(learner.result("r-1").await.state, ResultState::Verified);
+    assert_eq!(learner.slate(LEARNER), Learner::marked(Mark::Pass93, 10));
 }
 
 #[tokio::test]
@@ -144,6 +187,29 @@ async fn what_was_told_before_a_write_or_before_something_newer_is_stale() {
     assert_eq!(outcome(&older), "stale");
     assert_eq!(learner.result("r-1").await.state, ResultState::Confirmed);
     assert_eq!(learner.steps("r-1").await, ["accepted", "delivered", "confirmed"]);
+}
+
+#[tokio::test]
+async fn an_event_of_the_future_hides_nothing_that_happens_until_then() {
+    let learner = delivered().await;
+    let mut future = of_enrollment(&learner, "completed", 1);
+    future["fired_at"] = json!("2099-01-01 00:00:00");
+    // Without a time of Docebo's, only a read proves anything.
+    assert_eq!(outcome(&learner.hears(UPDATED, future).await), "asked_docebo");
+    assert_eq!(learner.result("r-1").await.state, ResultState::Verified);
+    learner.edits(Enrollment::IN_PROGRESS, Some(12.0), None);
+    let event = learner.hears(UPDATED, of_enrollment(&learner, "in_progress", 60)).await;
+    assert_eq!(outcome(&event), "by_someone_else");
+    assert_eq!(learner.standing("r-1").await, mismatch());
+}
+
+#[tokio::test]
+async fn a_clock_that_is_a_little_ahead_is_believed() {
+    let learner = delivered().await;
+    let ahead = learner
+        .hears(COMPLETED, of_enrollment(&learner, "completed", 299))
+        .await;
+    assert_eq!(outcome(&ahead), "confirmed");
 }
 
 #[tokio::test]
