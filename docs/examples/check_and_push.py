@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Asks whether a candidate may sit an exam, then hands in a result. Python's standard library only.
 
-    PASSBACK_URL=http://127.0.0.1:8080 PASSBACK_TOKEN=... \
+    PASSBACK_URL=http://127.0.0.1:8080 PASSBACK_TOKEN=... \\
         ./check_and_push.py EXAM_ID EMAIL RESULT_ID SCORE_PERCENT COMPLETED_AT
 
 Ends with 0 once passback has the result: from then on it is delivered, whatever happens.
@@ -18,7 +18,7 @@ import urllib.error
 import urllib.request
 
 URL = os.environ.get("PASSBACK_URL", "http://127.0.0.1:8080")
-TOKEN = os.environ["PASSBACK_TOKEN"]
+TOKEN = os.environ.get("PASSBACK_TOKEN") or sys.exit("set PASSBACK_TOKEN to a token of the role ingest")
 TRIES = 10
 TIMEOUT_SECONDS = 40
 
@@ -27,8 +27,11 @@ class Refused(Exception):
     """passback says no: trying again does not help, mending the request does."""
 
     def __init__(self, problem):
-        where = ", ".join(f"{error.get('pointer')}: {error['fix']}" for error in problem.get("errors", []))
-        super().__init__(f"{problem['code']}: {problem['detail']} {where}".strip())
+        faults = [
+            f"{error.get('pointer') or error.get('parameter') or error.get('header')}: {error['problem']}; {error['fix']}"
+            for error in problem.get("errors", [])
+        ]
+        super().__init__(f"{problem['code']}: {'; '.join(faults) or problem['detail']}")
 
 
 def problem_of(error):
@@ -90,6 +93,10 @@ def main():
     if len(sys.argv) != 6:
         raise SystemExit(__doc__)
     exam_id, email, result_id, score, completed_at = sys.argv[1:]
+    try:
+        score = float(score)
+    except ValueError:
+        raise SystemExit(f"SCORE_PERCENT: {score!r} is no number") from None
     answer = check(exam_id, email)
     print(f"check: {answer['answer']} ({answer['title']})")
     # `unverified` is no refusal: Docebo could not be asked. What that means is the exam engine's decision.
@@ -99,7 +106,7 @@ def main():
         "exam_id": exam_id,
         "email": email,
         "outcome": "passed",
-        "score_percent": float(score),
+        "score_percent": score,
         "completed_at": completed_at,
     }
     # The header does what the field `result_id` does: the same key and content again is the same result.

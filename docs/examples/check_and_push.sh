@@ -15,6 +15,11 @@ if (($# != 5)); then
   exit 2
 fi
 exam=$1 email=$2 result=$3 score=$4 completed_at=$5
+# They are put into JSON as they are.
+if [[ "$*" == *[\"\\]* ]]; then
+  echo "$0: no argument may hold a quote or a backslash" >&2
+  exit 2
+fi
 
 # The token goes in by stdin: what stands on a command line can be read by everybody on the machine.
 # No connection, no answer in time, 408, 429, 500, 502, 503 and 504 are tried again, and not before Retry-After where that
@@ -30,10 +35,18 @@ call() {
 # 1. May she sit the exam? The answer is final within a few seconds, or there is a place to ask again.
 headers=$(mktemp)
 trap 'rm -f "$headers"' EXIT
-answer=$(call --dump-header "$headers" --header 'Prefer: wait=8' \
-  --data "{\"exam_id\":\"$exam\",\"email\":\"$email\"}" "$url/v1/eligibility-checks")
+# A refusal is printed, too, and ends the script.
+told() {
+  answer=$(call "$@") || {
+    code=$?
+    printf '%s\n' "$answer" >&2
+    exit "$code"
+  }
+}
+told --dump-header "$headers" --header 'Prefer: wait=8' \
+  --data "{\"exam_id\":\"$exam\",\"email\":\"$email\"}" "$url/v1/eligibility-checks"
 while place=$(sed -n 's/^[Ll]ocation: *\([^[:cntrl:]]*\).*/\1/p' "$headers") && [[ -n $place && $answer == *'"waiting"'* ]]; do
-  answer=$(call --header 'Prefer: wait=8' "$url$place")
+  told --header 'Prefer: wait=8' "$url$place"
 done
 printf '%s\n' "$answer"
 # `unverified` is no refusal: Docebo could not be asked. What that means for the candidate is the exam engine's decision.

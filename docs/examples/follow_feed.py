@@ -18,7 +18,7 @@ import urllib.error
 import urllib.request
 
 URL = os.environ.get("PASSBACK_URL", "http://127.0.0.1:8080")
-TOKEN = os.environ["PASSBACK_TOKEN"]
+TOKEN = os.environ.get("PASSBACK_TOKEN") or sys.exit("set PASSBACK_TOKEN to a token of the role ingest")
 # The server sends a comment every 15 seconds; a connection that is silent for longer is dead.
 SILENCE_SECONDS = 45
 

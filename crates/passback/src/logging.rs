@@ -17,7 +17,11 @@ pub(crate) fn start(level: &str) -> Result<(), Failure> {
     let started = if std::io::stderr().is_terminal() {
         log.with_target(false).try_init()
     } else {
-        log.json().flatten_event(true).with_ansi(false).try_init()
+        log.json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .with_ansi(false)
+            .try_init()
     };
     started.map_err(|error| Failure::failed(format!("the log cannot be started: {error}")))
 }

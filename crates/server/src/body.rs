@@ -37,12 +37,12 @@ async fn collect(body: Body, max_bytes: usize) -> Result<Bytes, Problem> {
 /// The body did not come in time.
 pub(crate) fn too_slow(timeout_ms: u64) -> Problem {
     let detail = format!("Nothing more of the body came within {timeout_ms} ms.");
-    Problem::new(Code::InvalidRequest, detail).with_status(StatusCode::REQUEST_TIMEOUT)
+    Problem::new(Code::BodyIncomplete, detail)
 }
 
 /// The body ended before its end.
 pub(crate) fn broken_off() -> Problem {
-    Problem::new(Code::InvalidRequest, "The body broke off before its end.").with_status(StatusCode::BAD_REQUEST)
+    Problem::new(Code::BodyIncomplete, "The body broke off before its end.").with_status(StatusCode::BAD_REQUEST)
 }
 
 /// Refuses a body of another media type.
@@ -52,6 +52,15 @@ pub(crate) fn expect_media_type(headers: &HeaderMap, wanted: &[&str]) -> Result<
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let essence = value.split(';').next().unwrap_or_default().trim();
+    if let Some(coding) = headers.get(header::CONTENT_ENCODING)
+        && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
+    {
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "The body is compressed, by its Content-Encoding header.",
+        )
+        .fix("Send it as it is, without that header."));
+    }
     if wanted.iter().any(|media_type| essence.eq_ignore_ascii_case(media_type)) {
         return Ok(());
     }

@@ -150,7 +150,10 @@ fn placed(after: Option<After>) -> After {
 }
 
 pub(crate) fn after(parameters: &Parameters) -> Result<Option<After>, Problem> {
-    parameters.text("after").map(|text| parse(text, "after")).transpose()
+    let after = parameters.text("after");
+    after
+        .map(|text| parse(text, |problem, fix| Fault::of_parameter("after", problem, fix)))
+        .transpose()
 }
 
 /// A reader that was cut off says so in a header, whatever its address says.
@@ -162,11 +165,11 @@ pub(crate) fn resumed(headers: &HeaderMap) -> Result<Option<After>, Problem> {
     // Browsers send it empty where no event came yet.
     Some(text)
         .filter(|text| !text.is_empty())
-        .map(|text| parse(text, LAST_EVENT_ID))
+        .map(|text| parse(text, |problem, fix| Fault::of_header(LAST_EVENT_ID, problem, fix)))
         .transpose()
 }
 
-fn parse(text: &str, name: &str) -> Result<After, Problem> {
+fn parse(text: &str, fault: impl Fn(&'static str, &'static str) -> Fault) -> Result<After, Problem> {
     if text == LATEST {
         return Ok(After::Latest);
     }
@@ -174,8 +177,7 @@ fn parse(text: &str, name: &str) -> Result<After, Problem> {
         return Ok(After::Cursor(text.to_owned()));
     }
     let fix = "use the cursor of an event or a next_cursor; latest for what comes from now on; or leave it out";
-    let fault = Fault::of_parameter(name, "not a cursor of the feed", fix);
-    Err(Problem::invalid(vec![fault]))
+    Err(Problem::invalid(vec![fault("not a cursor of the feed", fix)]))
 }
 
 pub(crate) fn accepts_stream(headers: &HeaderMap) -> bool {

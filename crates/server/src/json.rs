@@ -109,10 +109,19 @@ fn shape(pointer: String, message: &str) -> Fault {
         };
         return Fault::at(pointer, problem, fix);
     };
-    Fault::at(pointer, format!("{} instead", found_type(rest)), fix)
+    let found = found_type(rest, expected.unwrap_or_default());
+    let problem = match expected.map(plain_type) {
+        Some(expected) => format!("{found} where {expected} belongs"),
+        None => format!("{found}, which is of the wrong type"),
+    };
+    Fault::at(pointer, problem, fix)
 }
 
-fn found_type(rest: &str) -> &'static str {
+fn found_type(rest: &str, expected: &str) -> &'static str {
+    // serde reads a number that is too large for every integer as one with a fraction.
+    if rest.starts_with("floating point") && WHOLE.iter().any(|(kind, _)| *kind == expected) {
+        return "a number that is too large, or has a fraction,";
+    }
     const FOUND: [(&str, &str); 7] = [
         ("string", "a text"),
         ("integer", "a number"),
@@ -128,16 +137,26 @@ fn found_type(rest: &str) -> &'static str {
         .map_or("a value of another type", |(_, word)| word)
 }
 
+/// Whole numbers, and how far they go.
+const WHOLE: [(&str, &str); 5] = [
+    ("u64", "a whole number from 0 to 18446744073709551615"),
+    ("usize", "a whole number from 0 on"),
+    ("u32", "a whole number from 0 to 4294967295"),
+    ("u16", "a whole number from 0 to 65535"),
+    ("i64", "a whole number"),
+];
+
 fn plain_type(expected: &str) -> &str {
     match expected {
         "f64" | "f32" => "a number",
-        "u64" | "u32" | "usize" => "a whole number, not negative",
-        "i64" | "i32" => "a whole number",
         "a string" | "string" => "a text",
         "a boolean" => "true or false",
         "a sequence" => "a list",
         other if other.starts_with("struct ") => "an object",
-        other => other,
+        other => WHOLE
+            .iter()
+            .find(|(kind, _)| *kind == other)
+            .map_or(other, |(_, words)| words),
     }
 }
 
@@ -213,21 +232,21 @@ mod tests {
     }
 
     #[rstest]
-    #[case::wrong_type(r#"{"email": 7}"#, "/email", "a number instead")]
-    #[case::wrong_type_in_an_option(r#"{"email": "a", "score": "high"}"#, "/score", "a text instead")]
-    #[case::list_instead(r#"{"email": ["a"]}"#, "/email", "a list instead")]
+    #[case::wrong_type(r#"{"email": 7}"#, "/email", "a number where a text belongs")]
+    #[case::wrong_type_in_an_option(r#"{"email": "a", "score": "high"}"#, "/score", "a text where a number belongs")]
+    #[case::list_instead(r#"{"email": ["a"]}"#, "/email", "a list where a text belongs")]
     #[case::negative(r#"{"email": "a", "sequence": -1}"#, "/sequence", "not a valid value")]
     #[case::fraction(
         r#"{"email": "a", "sequence": 1.5}"#,
         "/sequence",
-        "a number with a fraction instead"
+        "a number that is too large, or has a fraction, where a whole number from 0 to 18446744073709551615 belongs"
     )]
     #[case::missing("{}", "/email", "missing")]
     #[case::unknown(r#"{"email": "a", "colour": 1}"#, "/colour", "unknown field")]
     #[case::unknown_in_an_object(r#"{"email": "a", "inner": {"x": 1}}"#, "/inner/x", "unknown field")]
     #[case::missing_in_an_object(r#"{"email": "a", "inner": {}}"#, "/inner/name", "missing")]
     #[case::twice(r#"{"email": "a", "email": "b"}"#, "/email", "given twice")]
-    #[case::in_a_list(r#"{"email": "a", "ids": ["x", 7]}"#, "/ids/1", "a number instead")]
+    #[case::in_a_list(r#"{"email": "a", "ids": ["x", 7]}"#, "/ids/1", "a number where a text belongs")]
     #[case::word(
         r#"{"email": "a", "word": "ann@example.org"}"#,
         "/word",

@@ -116,6 +116,7 @@ impl Problem {
             [one] => {
                 let places = [&one.pointer, &one.parameter, &one.header];
                 let place = places.into_iter().flatten().next().map_or("", String::as_str);
+                let place = if place.is_empty() { "the body" } else { place };
                 format!("{place}: {}", one.problem)
             }
             several => format!("{} fields are not as they should be.", several.len()),

@@ -6,25 +6,26 @@ use std::{
     time::Duration,
 };
 
+use passback_producer::Code;
 use passback_registry::ConnectorId;
 
 use crate::rate_limit::RateLimit;
 
 /// Refusals of one connector that are told as such.
 const MAX_REFUSALS_PER_SECOND: u32 = 20;
-/// Refusals of one connector are logged no more often.
+/// Refusals of one connector for one reason are logged no more often.
 const BETWEEN_LOGS: Duration = Duration::from_secs(1);
 /// As many as there can be connectors.
-const MAX_CONNECTORS: usize = 10_000;
+const MAX_LOGGED: usize = 10_000;
 
 /// The refusals of this process.
 #[derive(Debug)]
 pub(crate) struct Refusals {
     limit: RateLimit<ConnectorId>,
-    logged: Mutex<HashMap<ConnectorId, Logged>>,
+    logged: Mutex<HashMap<(ConnectorId, Code), Logged>>,
 }
 
-/// When a connector's refusals were logged, and how many have come since.
+/// When a connector's refusals for a reason were logged, and how many have come since.
 #[derive(Debug, Clone, Copy)]
 struct Logged {
     at: Duration,
@@ -47,9 +48,10 @@ impl Refusals {
     }
 
     /// How many refusals are to be logged at `now`, this one included; none if that was done a moment ago.
-    pub(crate) fn to_log(&self, connector: &ConnectorId, now: Duration) -> Option<u64> {
+    pub(crate) fn to_log(&self, connector: &ConnectorId, reason: Code, now: Duration) -> Option<u64> {
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = logged.get_mut(connector) {
+        let key = (connector.clone(), reason);
+        if let Some(last) = logged.get_mut(&key) {
             last.since += 1;
             if now.saturating_sub(last.at) < BETWEEN_LOGS {
                 return None;
@@ -58,10 +60,10 @@ impl Refusals {
             *last = Logged { at: now, since: 0 };
             return Some(count);
         }
-        if logged.len() >= MAX_CONNECTORS {
+        if logged.len() >= MAX_LOGGED {
             logged.clear();
         }
-        logged.insert(connector.clone(), Logged { at: now, since: 0 });
+        logged.insert(key, Logged { at: now, since: 0 });
         Some(1)
     }
 }
@@ -75,8 +77,11 @@ mod tests {
         let refusals = Refusals::default();
         let acme: ConnectorId = "acme".parse().unwrap();
         let logged: Vec<_> = (0..25)
-            .filter_map(|tenth| refusals.to_log(&acme, Duration::from_millis(100 * tenth)))
+            .filter_map(|tenth| refusals.to_log(&acme, Code::WebhookUnauthorized, Duration::from_millis(100 * tenth)))
             .collect();
         assert_eq!(logged, [1, 10, 10]);
+        // Another reason is not hidden by the first.
+        let other = refusals.to_log(&acme, Code::WebhookSourceRefused, Duration::from_millis(2_400));
+        assert_eq!(other, Some(1));
     }
 }

@@ -121,7 +121,7 @@ impl Refused {
     /// credentials still come through, for they are compared before.
     fn told(self, app: &App, id: &ConnectorId) -> Problem {
         let now = app.config.clock.uptime();
-        if let Some(count) = app.refusals.to_log(id, now) {
+        if let Some(count) = app.refusals.to_log(id, self.problem.code(), now) {
             tracing::warn!(connector = %id, count, why = self.why, "webhooks were refused; the reason is that of the last one");
         }
         match app.refusals.count(id, now) {

@@ -137,6 +137,8 @@ codes! {
     InvalidRequest => "invalid_request", problems::INVALID_REQUEST;
     /// Request: the body is not JSON.
     MalformedJson => "malformed_json", problems::MALFORMED_JSON;
+    /// The body did not come whole.
+    BodyIncomplete => "body_incomplete", problems::BODY_INCOMPLETE;
     /// Request: no such exam.
     UnknownExam => "unknown_exam", problems::UNKNOWN_EXAM;
     /// Request: no such connector.

@@ -56,6 +56,17 @@ pub(super) const MALFORMED_JSON: Entry = of_caller(
     ],
 );
 
+pub(super) const BODY_INCOMPLETE: Entry = Entry {
+    safe_to_retry: true,
+    ..of_caller(
+        Code::BodyIncomplete,
+        408,
+        "The body did not come whole",
+        "The body broke off, or the rest of it did not come in time. Nothing of it was enqueued, but for lines of a batch that have their verdict.",
+        &["Send the request again. If it happens often, look at the line, and at proxies in between."],
+    )
+};
+
 pub(super) const UNKNOWN_EXAM: Entry = Entry {
     who_acts: Actor::Platform,
     safe_to_retry: true,

@@ -80,8 +80,8 @@ fn refusals(operation: &Value) -> Refusals {
     if body["application/json"].is_object() {
         may(Code::MalformedJson, None);
         // A body that broke off, or did not come in time.
-        may(Code::InvalidRequest, Some(400));
-        may(Code::InvalidRequest, Some(408));
+        may(Code::BodyIncomplete, Some(400));
+        may(Code::BodyIncomplete, None);
     }
     for code in own(operation) {
         may(code, None);
