@@ -125,7 +125,7 @@ impl Queue {
                 page.more = true;
                 break;
             }
-            page.gap = found.gap;
+            page.gap |= found.gap;
             page.more = found.more;
             for (place, fields) in found.entries {
                 if page.events.len() == limit {

@@ -131,7 +131,7 @@ impl Queue {
                 page.more = true;
                 break;
             }
-            page.gap = gap;
+            page.gap |= gap;
             page.more = entries.len() > limit;
             entries.truncate(limit);
             page.events.extend(entries.iter().filter_map(read));

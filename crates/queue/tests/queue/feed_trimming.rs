@@ -145,7 +145,7 @@ async fn a_reader_whose_next_events_are_trimmed_as_it_reads_is_told() {
 #[tokio::test]
 async fn a_page_ends_where_events_are_trimmed_between_two_of_its_looks_and_the_next_one_tells_it() {
     let shard = Shard::start().await;
-    add(&shard, DOCEBO_EVENTS, 450).await;
+    add(&shard, DOCEBO_EVENTS, 950).await;
     let queue = queue_beside_a_trimmer(&shard, DOCEBO_EVENTS, DOCEBO_GONE, "60000-300", 2).await;
     let filter = DoceboFilter {
         events: vec!["user.*".to_owned()],
