@@ -77,7 +77,7 @@ async fn only_so_many_events_go_at_once_and_the_last_that_went_is_known() {
 }
 
 /// A way to Redis on which somebody trims a stream up to a place just before the look of this number reaches Redis.
-async fn queue_beside_a_trimmer(shard: &Shard, stream: &str, gone: &str, last: &str, look: usize) -> Queue {
+fn queue_beside_a_trimmer(shard: &Shard, stream: &str, gone: &str, last: &str, look: usize) -> Queue {
     let url = shard.redis.url();
     let url = url.trim_start_matches("redis://");
     let address = url.split('/').next().unwrap().to_owned();
@@ -111,11 +111,11 @@ async fn queue_beside_a_trimmer(shard: &Shard, stream: &str, gone: &str, last: &
             thread::spawn(move || carry(client, server, trimming));
         }
     });
-    Queue::new(RedisOptions::new(&format!("redis://127.0.0.1:{port}"))).unwrap()
+    Queue::new(RedisOptions::new(format!("redis://127.0.0.1:{port}"))).unwrap()
 }
 
 fn carry(mut from: TcpStream, mut to: TcpStream, mut seen: impl FnMut(&[u8])) {
-    let mut piece = [0; 65_536];
+    let mut piece = vec![0; 65_536];
     while let Ok(read @ 1..) = from.read(&mut piece) {
         seen(&piece[..read]);
         if to.write_all(&piece[..read]).is_err() {
@@ -128,10 +128,10 @@ fn carry(mut from: TcpStream, mut to: TcpStream, mut seen: impl FnMut(&[u8])) {
 async fn a_reader_whose_next_events_are_trimmed_as_it_reads_is_told() {
     let shard = Shard::start().await;
     add(&shard, EVENTS, 20).await;
-    let queue = queue_beside_a_trimmer(&shard, EVENTS, GONE, "60000-10", 1).await;
+    let queue = queue_beside_a_trimmer(&shard, EVENTS, GONE, "60000-10", 1);
     assert!(queue.events(Some("60000-5"), 9).await.unwrap().gap);
     add(&shard, DOCEBO_EVENTS, 20).await;
-    let queue = queue_beside_a_trimmer(&shard, DOCEBO_EVENTS, DOCEBO_GONE, "60000-10", 1).await;
+    let queue = queue_beside_a_trimmer(&shard, DOCEBO_EVENTS, DOCEBO_GONE, "60000-10", 1);
     let after = Some("60000-5".parse().unwrap());
     assert!(
         queue
@@ -146,7 +146,7 @@ async fn a_reader_whose_next_events_are_trimmed_as_it_reads_is_told() {
 async fn a_page_ends_where_events_are_trimmed_between_two_of_its_looks_and_the_next_one_tells_it() {
     let shard = Shard::start().await;
     add(&shard, DOCEBO_EVENTS, 950).await;
-    let queue = queue_beside_a_trimmer(&shard, DOCEBO_EVENTS, DOCEBO_GONE, "60000-300", 2).await;
+    let queue = queue_beside_a_trimmer(&shard, DOCEBO_EVENTS, DOCEBO_GONE, "60000-300", 2);
     let filter = DoceboFilter {
         events: vec!["user.*".to_owned()],
         ..DoceboFilter::default()
@@ -162,7 +162,7 @@ async fn a_page_ends_where_events_are_trimmed_between_two_of_its_looks_and_the_n
 async fn a_page_of_events_that_cannot_be_read_ends_in_the_same_way() {
     let shard = Shard::start().await;
     add_strange(&shard, 40).await;
-    let queue = queue_beside_a_trimmer(&shard, EVENTS, GONE, "60000-15", 2).await;
+    let queue = queue_beside_a_trimmer(&shard, EVENTS, GONE, "60000-15", 2);
     let page = queue.events(None, 9).await.unwrap();
     assert_eq!(
         (page.events.len(), page.next.as_deref(), page.more, page.gap),
