@@ -109,7 +109,7 @@ mod tests {
         let strangers = Strangers::default();
         assert_eq!(strangers.may_look(&id(1), SECOND), Look::Now);
         strangers.note(&id(1), false, SECOND);
-        assert_eq!(strangers.may_look(&id(1), SECOND * 2 - SECOND / 1_000), Look::Missing);
+        assert_eq!(strangers.may_look(&id(1), SECOND * 199 / 100), Look::Missing);
         assert_eq!(strangers.may_look(&id(1), SECOND * 2), Look::Now);
         strangers.note(&id(1), true, SECOND * 2);
         for _ in 0..1_000 {

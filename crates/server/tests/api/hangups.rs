@@ -99,9 +99,9 @@ fn watched(routes: Router) -> (Router, CancellationToken) {
 }
 
 /// Sends a change, hangs up once a word of it is on its way to Redis, stops the server, and waits for its end.
-async fn hang_up_at(world: &World, word: &str, path: &str, body: &Value) {
+async fn hang_up_at(world: &World, mark: &str, path: &str, body: &Value) {
     let hold = Hold {
-        word: word.to_owned(),
+        word: mark.to_owned(),
         said: CancellationToken::new(),
         let_go: CancellationToken::new(),
     };
@@ -148,8 +148,8 @@ async fn a_selection_is_discarded_to_its_last_job_although_the_caller_hangs_up_b
     }
     let body = json!({"ids": ids, "reason": WHY});
     // Of the second call of three.
-    let word = ids[200].to_string();
-    hang_up_at(&world, &word, "/v1/dead-letters/discard", &body).await;
+    let second = ids[200].to_string();
+    hang_up_at(&world, &second, "/v1/dead-letters/discard", &body).await;
     let noted = last_noted(&world).await;
     assert_eq!(
         (&noted["action"], &noted["target"]),
