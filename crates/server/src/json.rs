@@ -118,10 +118,6 @@ fn shape(pointer: String, message: &str) -> Fault {
 }
 
 fn found_type(rest: &str, expected: &str) -> &'static str {
-    // serde reads a number that is too large for every integer as one with a fraction.
-    if rest.starts_with("floating point") && WHOLE.iter().any(|(kind, _)| *kind == expected) {
-        return "a number that is too large, or has a fraction,";
-    }
     const FOUND: [(&str, &str); 7] = [
         ("string", "a text"),
         ("integer", "a number"),
@@ -131,6 +127,10 @@ fn found_type(rest: &str, expected: &str) -> &'static str {
         ("map", "an object"),
         ("sequence", "a list"),
     ];
+    // serde reads a number that is too large for every integer as one with a fraction.
+    if rest.starts_with("floating point") && WHOLE.iter().any(|(kind, _)| *kind == expected) {
+        return "a number that is too large, or has a fraction,";
+    }
     FOUND
         .iter()
         .find(|(start, _)| rest.starts_with(start))
