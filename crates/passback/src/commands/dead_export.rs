@@ -111,10 +111,12 @@ impl Export {
     }
 
     fn note(&mut self, whole: &[u8]) {
-        let lines = whole.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let mut lines = whole.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         self.lines += lines.clone().count();
-        let last: Option<Value> = lines.last().and_then(|line| serde_json::from_slice(line).ok());
-        self.after = last.and_then(|line| line["cursor"].as_str().map(str::to_owned));
+        let last: Option<Value> = lines.next_back().and_then(|line| serde_json::from_slice(line).ok());
+        if let Some(cursor) = last.as_ref().and_then(|line| line["cursor"].as_str()) {
+            self.after = Some(cursor.to_owned());
+        }
     }
 
     /// The failure, and how the rest is had later.
