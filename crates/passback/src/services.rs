@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use passback_producer::{ConnectError, Producer, ProducerOptions};
 use passback_queue::{Lane, QueueError, Retention};
-use passback_server::{ServeOptions, ServerConfig, Tls};
+use passback_server::{ServeOptions, ServerConfig, Tls, TlsFiles};
 use passback_worker::{Limits, WorkerConfig};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
@@ -133,6 +133,14 @@ pub(crate) fn worker_config(settings: &Settings) -> WorkerConfig {
     }
 }
 
+/// Reads the certificate and its key, where there are to be any.
+pub(crate) fn load_tls(files: Option<TlsFiles>) -> Result<Option<Tls>, Failure> {
+    files.map(Tls::load).transpose().map_err(|error| {
+        Failure::refused(format!("https cannot be served: {error}"))
+            .fix("let http.tls.certificate_file and http.tls.key_file name a certificate and its key, or neither")
+    })
+}
+
 /// A running HTTP server.
 pub(crate) struct HttpServer {
     address: SocketAddr,
@@ -149,11 +157,7 @@ impl HttpServer {
         grace: Duration,
     ) -> Result<Self, Failure> {
         // Before the port is taken: who restarts with broken files is told at once.
-        let tls = config.tls.clone().map(Tls::load).transpose();
-        let tls = tls.map_err(|error| {
-            Failure::refused(format!("https cannot be served: {error}"))
-                .fix("let http.tls.certificate_file and http.tls.key_file name a certificate and its key, or neither")
-        })?;
+        let tls = load_tls(config.tls.clone())?;
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|error| cannot_listen(listen, &error))?;

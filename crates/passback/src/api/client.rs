@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use passback_server::TokenHash;
+use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::problem::refusal;
+use super::problem::{WEBHOOK_LOGIN, refusal, refusal_of_login};
+use super::reach;
 use crate::exit::Failure;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,6 +26,14 @@ pub(crate) struct Api {
     http: Client,
     base: Url,
     token: Option<SecretString>,
+}
+
+/// Who a caller says that he is, in place of a token.
+pub(crate) struct Login {
+    pub(crate) username: String,
+    pub(crate) password: SecretString,
+    /// Further headers; their values are marked as secrets.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// A 2xx answer.
@@ -50,6 +61,12 @@ impl Api {
             .build()
             .map_err(|error| Failure::failed(format!("no HTTP client: {error}")))?;
         Ok(Self { http, base, token })
+    }
+
+    /// Whether a token's id is that of the token which these calls show.
+    pub(crate) fn shows_token(&self, id: &str) -> bool {
+        let shown = self.token.as_ref().map(|token| TokenHash::of(token).id());
+        shown.is_some_and(|shown| shown.as_str() == id)
     }
 
     /// Reads one thing.
@@ -95,22 +112,22 @@ impl Api {
     }
 
     /// Sends a JSON body with a user name and a password in place of the token, and reads a JSON answer.
-    pub(crate) async fn send_as(
-        &self,
-        path: &[&str],
-        username: &str,
-        password: &SecretString,
-        body: &Value,
-    ) -> Result<Value, Failure> {
+    pub(crate) async fn send_as(&self, path: &[&str], login: &Login, body: &Value) -> Result<Value, Failure> {
         let bare = Self {
             token: None,
             ..self.clone()
         };
-        let request = bare
+        let mut request = bare
             .request(Method::POST, path, &[])
-            .basic_auth(username, Some(password.expose_secret()))
+            .basic_auth(&login.username, Some(login.password.expose_secret()))
             .json(body);
+        for (name, value) in &login.headers {
+            request = request.header(name, value);
+        }
         let (status, text) = self.exchange(request).await?;
+        if status == StatusCode::UNAUTHORIZED {
+            return Err(refusal_of_login(status, &text, WEBHOOK_LOGIN));
+        }
         self.read(status, &text).map(|answer| answer.body)
     }
 
@@ -193,13 +210,7 @@ impl Api {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
-        let what = if error.is_timeout() {
-            "did not answer in time"
-        } else {
-            "cannot be reached"
-        };
-        Failure::unavailable(format!("the passback server at {} {what}", self.base))
-            .fix("start it with `passback dev` or `passback serve`, or let PASSBACK_API_URL name another one")
+        reach::unreachable(&self.base, error)
     }
 
     fn not_json(&self) -> Failure {
@@ -222,6 +233,17 @@ fn no_http_url(url: &str) -> Failure {
 mod tests {
     use super::*;
     use rstest::rstest;
+
+    #[test]
+    fn a_caller_knows_the_id_of_its_own_token() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let token = SecretString::from("token");
+        let id = TokenHash::of(&token).id();
+        let api = |token| Api::new("http://127.0.0.1:1", token).unwrap();
+        assert!(api(Some(token)).shows_token(id.as_str()));
+        assert!(!api(Some(SecretString::from("another"))).shows_token(id.as_str()));
+        assert!(!api(None).shows_token(id.as_str()));
+    }
 
     #[rstest]
     #[case("127.0.0.1:8080", "fix: write http://127.0.0.1:8080")]

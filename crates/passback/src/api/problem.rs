@@ -8,6 +8,17 @@ use crate::output::text_of;
 
 /// The failure that an answer other than 2xx stands for.
 pub(crate) fn refusal(status: StatusCode, text: &str) -> Failure {
+    refusal_of_login(status, text, TOKEN)
+}
+
+/// How a caller with a token says who he is.
+const TOKEN: &str = "set PASSBACK_API_TOKEN, or run the command in the folder of a running `passback dev`";
+/// How a caller of a webhook says who he is.
+pub(crate) const WEBHOOK_LOGIN: &str = "give what the connector's `webhook` has: --username, --password-file or \
+                                        PASSBACK_WEBHOOK_PASSWORD, and --header NAME=@FILE if it has a header";
+
+/// The same for a caller who says in another way than by a token who he is.
+pub(crate) fn refusal_of_login(status: StatusCode, text: &str, login: &str) -> Failure {
     let exit = exit_of(status);
     let Ok(problem) = serde_json::from_str::<Value>(text) else {
         return Failure::new(exit, format!("the server answered {status}"))
@@ -22,7 +33,7 @@ pub(crate) fn refusal(status: StatusCode, text: &str) -> Failure {
         failure = failure.fix(text_of(step));
     }
     if status == StatusCode::UNAUTHORIZED {
-        failure = failure.fix("set PASSBACK_API_TOKEN, or run the command in the folder of a running `passback dev`");
+        failure = failure.fix(login);
     }
     failure
 }
@@ -94,6 +105,17 @@ mod tests {
         assert_eq!(failure.exit, Exit::Refused);
         let said = "error: Invalid request: /score_percent: is 120\n  /score_percent: is 120; write 0 to 100\nfix: Correct the fields.";
         assert_eq!(failure.to_string(), said);
+    }
+
+    #[test]
+    fn a_refused_login_leads_to_what_the_caller_has_shown() {
+        let said = |login| refusal_of_login(StatusCode::UNAUTHORIZED, "{}", login).to_string();
+        assert!(said(TOKEN).contains("PASSBACK_API_TOKEN"));
+        let webhook = said(WEBHOOK_LOGIN);
+        assert!(!webhook.contains("PASSBACK_API_TOKEN"), "{webhook}");
+        for way in ["--username", "--password-file", "PASSBACK_WEBHOOK_PASSWORD", "--header"] {
+            assert!(webhook.contains(way), "{way}: {webhook}");
+        }
     }
 
     #[test]

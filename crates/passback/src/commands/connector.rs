@@ -171,12 +171,9 @@ fn validation(connector: &Value) -> String {
 
 /// How a connector stands, below its record.
 fn print_standing(connector: &Value) -> Result<(), Failure> {
-    let gate = &connector["gate"];
-    let why = gate["title"]
-        .as_str()
-        .map(|title| format!(": {title}"))
-        .unwrap_or_default();
-    output::line(&format!("\ngate      {}{why}", field(gate, "summary")))?;
+    output::line("")?;
+    webhook(connector).iter().try_for_each(|line| output::line(line))?;
+    output::line(&format!("gate      {}", gate(connector)))?;
     let pause = &connector["pause"];
     if !pause.is_null() {
         let (by, reason) = (field(pause, "actor"), field(pause, "reason"));
@@ -192,6 +189,40 @@ fn print_standing(connector: &Value) -> Result<(), Failure> {
         Some(explanation) => output::line(&format!("forecast  {explanation}")),
         None => Ok(()),
     }
+}
+
+/// A gate with its reason; one that opens again has it behind it.
+fn gate(connector: &Value) -> String {
+    let gate = &connector["gate"];
+    let summary = field(gate, "summary");
+    match gate["title"].as_str() {
+        Some(title) if gate["state"] == "ramping" => format!("{summary}, after: {title}"),
+        Some(title) => format!("{summary}: {title}"),
+        None => summary,
+    }
+}
+
+/// What Docebo must show when it calls, without the secrets; nothing where there are no webhooks.
+fn webhook(connector: &Value) -> Vec<String> {
+    let webhook = &connector["webhook"];
+    if webhook.is_null() {
+        return Vec::new();
+    }
+    let texts = |name: &str| {
+        let texts = webhook[name].as_array().map(Vec::as_slice).unwrap_or_default();
+        texts.iter().map(text_of).collect::<Vec<_>>()
+    };
+    let logins: Vec<String> = [field(webhook, "username")].into_iter().chain(texts("also")).collect();
+    let mut sources = texts("sources").join(", ");
+    if sources.is_empty() {
+        "anywhere".clone_into(&mut sources);
+    }
+    let header = webhook["header"].as_str();
+    let header = header.map_or_else(|| "none".to_owned(), crate::output::plain);
+    vec![format!(
+        "webhook   logins: {}; header: {header}; from: {sources}",
+        logins.join(", ")
+    )]
 }
 
 /// Calls of the last hour out of those that are allowed.
@@ -233,6 +264,36 @@ fn budget_done(connector: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_gate_that_opens_again_names_what_it_was_closed_for_as_past() {
+        let gate_of = |state: &str, summary: &str| {
+            gate(&json!({"gate": {"state": state, "summary": summary, "title": "Docebo cannot be reached"}}))
+        };
+        assert_eq!(
+            gate_of("ramping", "ramping (window 16)"),
+            "ramping (window 16), after: Docebo cannot be reached"
+        );
+        assert_eq!(gate_of("closed", "down"), "down: Docebo cannot be reached");
+        assert_eq!(gate(&json!({"gate": {"summary": "open", "title": null}})), "open");
+    }
+
+    #[test]
+    fn what_docebo_must_show_is_said_without_its_secrets() {
+        let full = json!({"webhook": {
+            "username": "docebo", "also": ["docebo-old"], "header": "X-Secret", "sources": ["203.0.113.0/24"],
+        }});
+        assert_eq!(
+            webhook(&full),
+            ["webhook   logins: docebo, docebo-old; header: X-Secret; from: 203.0.113.0/24"]
+        );
+        let bare = json!({"webhook": {"username": "docebo", "also": [], "header": null, "sources": []}});
+        assert_eq!(
+            webhook(&bare),
+            ["webhook   logins: docebo; header: none; from: anywhere"]
+        );
+        assert!(webhook(&json!({"webhook": null})).is_empty());
+    }
 
     #[test]
     fn a_standing_is_said_in_a_few_words() {

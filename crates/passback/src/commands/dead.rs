@@ -1,6 +1,7 @@
 //! `passback dead list|groups|show|plan|redrive|discard|export`
 
 use clap::{Args, Subcommand};
+use passback_queue::JobId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use super::job::{print_job, say_more};
 use super::{dead_export, dead_plan, dead_run};
 use crate::api::Api;
 use crate::exit::{Exit, Failure};
-use crate::output::{self, Column, Format, column, confirm, field};
+use crate::output::{self, Column, Format, column, confirm, field, plain};
 
 /// The most dead letters that one command changes.
 const MAX_SELECTED: usize = 10_000;
@@ -169,6 +170,7 @@ async fn change(api: &Api, change: Change, args: ChangeArgs) -> Result<Exit, Fai
         };
         return dead_run::start(api, start, &args.run).await;
     }
+    check_ids(&args.ids)?;
     let jobs = select(api, &args).await?;
     if jobs.is_empty() {
         output::note("no dead letter matches");
@@ -195,6 +197,19 @@ async fn change(api: &Api, change: Change, args: ChangeArgs) -> Result<Exit, Fai
     }
     output::list(args.output, &verdicts, &VERDICT_COLUMNS)?;
     Ok(exit_of(&verdicts))
+}
+
+/// What is no id of a job changes nothing, neither in a dry run nor for real.
+fn check_ids(ids: &[String]) -> Result<(), Failure> {
+    let wrong: Vec<&String> = ids.iter().filter(|id| id.parse::<JobId>().is_err()).collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let failure = Failure::refused("not every id is a job's; nothing was changed");
+    let failure = wrong.iter().fold(failure, |failure, id| {
+        failure.detail(format!("{}: not a job id", plain(id)))
+    });
+    Err(failure.fix("see the ids with: passback dead list"))
 }
 
 /// Not found only if nothing at all was found.
@@ -260,6 +275,17 @@ async fn select(api: &Api, args: &ChangeArgs) -> Result<Vec<Value>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_id_is_refused_before_anything_is_looked_at() {
+        let good = "01M81JKZEXEQGAQR5BYDA58DXT".to_owned();
+        assert!(check_ids(std::slice::from_ref(&good)).is_ok());
+        let failure = check_ids(&[good, "nope".to_owned()]).unwrap_err();
+        assert_eq!(
+            (failure.exit, failure.details),
+            (Exit::Refused, vec!["nope: not a job id".to_owned()])
+        );
+    }
 
     #[test]
     fn a_change_that_found_nothing_ends_as_not_found() {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::filter::{JobFilter, borrowed};
 use crate::api::{Api, items};
 use crate::exit::{Exit, Failure};
-use crate::output::{self, Column, Format, column, field};
+use crate::output::{self, Column, Format, column, field, text_of};
 
 /// Which dead letters are meant.
 #[derive(Debug, Args)]
@@ -109,16 +109,29 @@ const GROUP_COLUMNS: [Column; 8] = [
     column("TITLE", |group| field(group, "title")),
 ];
 
-const PLAN_COLUMNS: [Column; 8] = [
+const PLAN_COLUMNS: [Column; 9] = [
     column("PLAN", |plan| field(plan, "id")),
     column("STATE", |plan| field(plan, "state")),
     column("ACTION", |plan| field(plan, "action")),
+    column("FILTER", filter_of),
     column("COUNT", |plan| field(plan, "count")),
     column("DONE", |plan| field(plan, "done")),
     column("SKIPPED", |plan| field(plan, "skipped")),
     column("LEFT", |plan| field(plan, "left")),
     column("MADE BY", |plan| field(plan, "created_by")),
 ];
+
+/// Which dead letters a plan was made of, as the flags say it.
+fn filter_of(plan: &Value) -> String {
+    let pairs = plan["filter"].as_object().into_iter().flatten();
+    let given = pairs.filter(|(_, value)| !value.is_null());
+    let words: Vec<String> = given.map(|(key, value)| format!("{key}={}", text_of(value))).collect();
+    if words.is_empty() {
+        "all".to_owned()
+    } else {
+        words.join(" ")
+    }
+}
 
 /// Prints the groups.
 pub(crate) async fn groups(api: &Api, args: GroupsArgs) -> Result<Exit, Failure> {
@@ -145,6 +158,10 @@ pub(crate) async fn make(api: &Api, args: PlanArgs) -> Result<Exit, Failure> {
     let path = ["v1", "dead-letters", "plan"];
     let plan = api.call(Method::POST, &path, &[], Some(&body)).await?.body;
     print(args.output, &plan)?;
+    if plan["count"] == json!(0) {
+        output::note(NOTHING_FITS);
+        return Ok(Exit::Done);
+    }
     let (action, id) = (args.action.word(), field(&plan, "id"));
     output::note(&format!(
         "nothing is changed yet; to start: passback dead {action} --plan {id} --reason TEXT"
@@ -154,6 +171,9 @@ pub(crate) async fn make(api: &Api, args: PlanArgs) -> Result<Exit, Failure> {
     }
     Ok(Exit::Done)
 }
+
+const NOTHING_FITS: &str = "no dead letter matches, so there is nothing to start: is there such a connector or code? \
+                            passback dead groups shows which there are";
 
 /// Prints the plans that there are.
 pub(crate) async fn list(api: &Api, args: PlansArgs) -> Result<Exit, Failure> {
@@ -165,10 +185,27 @@ pub(crate) async fn list(api: &Api, args: PlansArgs) -> Result<Exit, Failure> {
 /// Prints a plan; as a table with its groups.
 pub(crate) fn print(format: Format, plan: &Value) -> Result<(), Failure> {
     output::item(format, plan)?;
+    if format == Format::Table {
+        output::line(&format!("filter: {}", filter_of(plan)))?;
+    }
     let groups = plan["groups"].as_array().map(Vec::as_slice).unwrap_or_default();
     if format == Format::Table && !groups.is_empty() {
         output::line("")?;
         output::list(format, groups, &GROUP_COLUMNS)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_says_what_it_was_made_of() {
+        let plan = json!({"filter": {"connector": "acme", "lane": null, "code": "rejected", "older_than": "24h"}});
+        assert_eq!(filter_of(&plan), "code=rejected connector=acme older_than=24h");
+        let shown: Vec<String> = PLAN_COLUMNS.iter().map(|column| (column.cell)(&plan)).collect();
+        assert!(shown.contains(&filter_of(&plan)), "{shown:?}");
+        assert_eq!(filter_of(&json!({"filter": {"connector": null}})), "all");
+    }
 }

@@ -25,13 +25,14 @@ pub(crate) enum ExamCommand {
 /// As many as the registry takes.
 pub(crate) const MAX_EXAMS: usize = 100_000;
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 7] = [
     column("ID", |exam| field(exam, "id")),
     column("CONNECTOR", |exam| field(exam, "connector")),
     column("COURSE", |exam| field(exam, "course_id")),
     column("ON FAILED", |exam| field(exam, "on_failed")),
     column("ON NON-GRADED", |exam| field(exam, "on_non_graded")),
     column("VERSIONS", |exam| field(exam, "version_policy")),
+    column("WARNINGS", warning_codes),
 ];
 
 /// Runs a command on exams.
@@ -46,7 +47,8 @@ pub(crate) async fn run(command: ExamCommand) -> Result<Exit, Failure> {
             let exam = api.get(&["v1", "exams", &args.id], &[]).await.map_err(name_the_list)?;
             output::item(args.output, &exam)?;
             if args.output == Format::Table {
-                writes(&exam).iter().try_for_each(|line| output::line(line))?;
+                let lines = writes(&exam).into_iter().chain(warnings(&exam));
+                lines.into_iter().try_for_each(|line| output::line(&line))?;
             }
         }
         ExamCommand::Check(args) => return check(&api, &args).await,
@@ -82,6 +84,34 @@ fn writes(exam: &Value) -> Vec<String> {
     heading.into_iter().chain(sentences).collect()
 }
 
+fn listed(exam: &Value) -> &[Value] {
+    exam["warnings"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The codes of what stands in an exam's way.
+fn warning_codes(exam: &Value) -> String {
+    let codes: Vec<String> = listed(exam).iter().map(|warning| field(warning, "code")).collect();
+    if codes.is_empty() {
+        "-".to_owned()
+    } else {
+        codes.join(", ")
+    }
+}
+
+/// What stands in an exam's way, and how it is put right, below its record.
+fn warnings(exam: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    for warning in listed(exam) {
+        let (code, title, since) = (field(warning, "code"), field(warning, "title"), field(warning, "since"));
+        lines.push(format!("\nwarning: {title} ({code}), since {since}"));
+        lines.push(format!("  {}", field(warning, "explanation")));
+        let steps = warning["resolution"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let numbered = steps.iter().zip(1..);
+        lines.extend(numbered.map(|(step, number)| format!("  {number}. {}", text_of(step))));
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +123,31 @@ mod tests {
         assert_eq!(lost.fixes, ["see which exams there are: passback exam list"]);
         let cut = name_the_list(Failure::unavailable("nobody answers").fix("Start it."));
         assert_eq!(cut.fixes, ["Start it."]);
+    }
+
+    #[test]
+    fn what_stands_in_an_exams_way_is_listed_and_shown() {
+        let exam = json!({"warnings": [{
+            "code": "course_deleted", "title": "The course is deleted", "since": "2026-11-22T09:30:00Z",
+            "explanation": "Docebo has told so.", "resolution": ["Ask."],
+        }]});
+        assert_eq!(warning_codes(&exam), "course_deleted");
+        assert_eq!(
+            warnings(&exam),
+            [
+                "\nwarning: The course is deleted (course_deleted), since 2026-11-22T09:30:00Z",
+                "  Docebo has told so.",
+                "  1. Ask.",
+            ]
+        );
+        assert_eq!(
+            COLUMNS.last().map(|column| (column.cell)(&exam)).as_deref(),
+            Some("course_deleted")
+        );
+        assert_eq!(
+            (warning_codes(&json!({})), warnings(&json!({})).len()),
+            ("-".to_owned(), 0)
+        );
     }
 
     #[test]

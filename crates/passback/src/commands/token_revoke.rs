@@ -28,6 +28,17 @@ pub(crate) struct RevokeArgs {
     output: Format,
 }
 
+/// What is said to somebody who is about to lock himself out.
+const OWN: &str = "this is the token that this very command uses: the next one needs another";
+
+fn question(named: &str, own: bool) -> String {
+    if own {
+        format!("{OWN}\nrevoke {named} for good?")
+    } else {
+        format!("revoke {named} for good?")
+    }
+}
+
 pub(super) async fn run(api: &Api, args: &RevokeArgs) -> Result<(), Failure> {
     let path = ["v1", "tokens", &args.id];
     let token = api.get(&path, &[]).await?;
@@ -35,9 +46,16 @@ pub(super) async fn run(api: &Api, args: &RevokeArgs) -> Result<(), Failure> {
     if args.dry_run {
         output::item(args.output, &token)?;
         output::note(&format!("would revoke {named}; nothing was changed"));
+        if api.shows_token(&args.id) {
+            output::note(OWN);
+        }
         return Ok(());
     }
-    if !confirm(&format!("revoke {named} for good?"), args.yes)? {
+    let own = api.shows_token(&args.id);
+    if own && args.yes {
+        output::note(OWN);
+    }
+    if !confirm(&question(&named, own), args.yes)? {
         return Err(Failure::refused("nothing was changed"));
     }
     let reason = args.reason.as_deref().unwrap_or_default();
@@ -48,5 +66,16 @@ pub(super) async fn run(api: &Api, args: &RevokeArgs) -> Result<(), Failure> {
     match args.output {
         Format::Table => Ok(()),
         Format::Json | Format::Ndjson => output::item(args.output, &revoked),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_revokes_the_token_in_use_is_asked_about_that() {
+        assert!(question("the token 'a'", true).starts_with(OWN));
+        assert_eq!(question("the token 'a'", false), "revoke the token 'a' for good?");
     }
 }

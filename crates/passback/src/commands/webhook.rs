@@ -111,6 +111,9 @@ const REPLAYED: [Column; 3] = [
 
 /// What came of an event: the outcome where there is one, else how far it is.
 fn reaction(event: &Value) -> String {
+    if event["status"] == "not_found" {
+        return "not_found".to_owned();
+    }
     let reaction = &event["reaction"];
     let outcome = reaction["outcome"].as_str();
     outcome.map_or_else(|| field(reaction, "state"), str::to_owned)
@@ -228,13 +231,7 @@ async fn read(api: &Api, id: &str, reveal: bool) -> Result<Value, Failure> {
 
 async fn replay(api: &Api, args: ReplayArgs) -> Result<Exit, Failure> {
     if args.dry_run {
-        let mut events = Vec::new();
-        for id in &args.ids {
-            events.push(read(api, id, false).await?);
-        }
-        output::list(args.output, &events, &COLUMNS)?;
-        output::note("this was a dry run; nothing was changed");
-        return Ok(Exit::Done);
+        return preview(api, &args).await;
     }
     if !confirm(&format!("react once more to {} event(s)?", args.ids.len()), args.yes)? {
         return Err(Failure::refused("nothing was changed"));
@@ -247,8 +244,27 @@ async fn replay(api: &Api, args: ReplayArgs) -> Result<Exit, Failure> {
         let (done, all) = (items.len(), args.ids.len());
         return Err(failure.detail(format!("{done} of {all} events were replayed before that")));
     }
+    Ok(exit_of(&items))
+}
+
+/// Shows what would be replayed, and what cannot be, by the same verdicts as the replay itself.
+async fn preview(api: &Api, args: &ReplayArgs) -> Result<Exit, Failure> {
+    let mut events = Vec::new();
+    for id in &args.ids {
+        let found = api.find(&["v1", "docebo-events", id]).await?;
+        if found.is_none() {
+            output::note(&format!("{}: not_found", plain(id)));
+        }
+        events.push(found.unwrap_or_else(|| json!({"id": id, "status": "not_found"})));
+    }
+    output::list(args.output, &events, &COLUMNS)?;
+    output::note("this was a dry run; nothing was changed");
+    Ok(exit_of(&events))
+}
+
+fn exit_of(items: &[Value]) -> Exit {
     let missing = items.iter().any(|item| item["status"] == "not_found");
-    Ok(if missing { Exit::Failed } else { Exit::Done })
+    if missing { Exit::Failed } else { Exit::Done }
 }
 
 /// What became of each event, and why there are no more where a call failed: what was done is said all the same.
@@ -284,5 +300,16 @@ mod tests {
         let (done, failed) = replayed(&api, &ids, Some("once more")).await;
         assert_eq!(done, items);
         assert!(failed.is_some());
+    }
+
+    #[test]
+    fn an_event_that_is_not_there_is_told_alike_for_real_and_in_a_dry_run() {
+        let missing = json!({"id": "nope", "status": "not_found"});
+        assert_eq!(reaction(&missing), "not_found");
+        assert_eq!(
+            exit_of(&[json!({"id": "1-0", "status": "queued"}), missing]),
+            Exit::Failed
+        );
+        assert_eq!(exit_of(&[json!({"id": "1-0", "reaction": {}})]), Exit::Done);
     }
 }

@@ -1,15 +1,16 @@
 //! `passback webhook send-sample`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::Unit;
 use passback_docebo::webhook::{EVENT_NAMES, sample};
 use passback_server::Clock;
+use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
-use crate::api::{Api, WEBHOOK_PASSWORD_FILE, data_file};
+use crate::api::{Api, Login, WEBHOOK_PASSWORD_FILE, data_file};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format};
 
@@ -30,6 +31,9 @@ pub(crate) struct SampleArgs {
     /// of a running `passback dev` the password of its connectors.
     #[arg(long)]
     password_file: Option<PathBuf>,
+    /// A header that the connector wants, with the file that has its value; may be given several times.
+    #[arg(long = "header", value_name = "NAME=@FILE", value_parser = header)]
+    headers: Vec<(HeaderName, PathBuf)>,
     /// A field of the payload, such as `user_id=13827`; may be given several times.
     #[arg(long = "set", value_name = "FIELD=VALUE", value_parser = setting)]
     settings: Vec<(String, Value)>,
@@ -49,6 +53,16 @@ fn setting(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text.split_once('=').ok_or("write FIELD=VALUE")?;
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
     Ok((name.to_owned(), value))
+}
+
+/// Reads `NAME=@FILE`; the value itself is not taken, for others can see the arguments of a process.
+fn header(text: &str) -> Result<(HeaderName, PathBuf), String> {
+    let (name, file) = text.split_once("=@").ok_or("write NAME=@FILE")?;
+    let name = name.parse().map_err(|_| "the part before =@ is no name of a header")?;
+    if file.is_empty() {
+        return Err("write the name of a file after =@".to_owned());
+    }
+    Ok((name, PathBuf::from(file)))
 }
 
 /// Posts a sample, as Docebo would.
@@ -78,14 +92,13 @@ pub(crate) async fn send(api: &Api, args: SampleArgs) -> Result<Exit, Failure> {
         Some(username) => username.clone(),
         None => username_of(api, &args.connector).await?,
     };
-    let answer = api
-        .send_as(
-            &["webhooks", "docebo", &args.connector],
-            &username,
-            &password(&args)?,
-            &message,
-        )
-        .await?;
+    let login = Login {
+        username,
+        password: password(&args)?,
+        headers: headers(&args)?,
+    };
+    let path = ["webhooks", "docebo", &args.connector];
+    let answer = api.send_as(&path, &login, &message).await?;
     output::item(args.output, &answer)?;
     if answer["duplicates"] == 1 {
         output::note("an event of this message id came before; nothing was stored");
@@ -136,11 +149,29 @@ async fn username_of(api: &Api, connector: &str) -> Result<String, Failure> {
     })
 }
 
+/// What a file has on its one line.
+fn secret(path: &Path) -> Result<SecretString, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
+    Ok(SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+fn headers(args: &SampleArgs) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+    let read = |(name, path): &(HeaderName, PathBuf)| {
+        let value = HeaderValue::from_str(secret(path)?.expose_secret());
+        let mut value = value.map_err(|_| {
+            Failure::usage(format!("{} holds nothing that a header can carry", path.display()))
+                .fix("write the value on one line")
+        })?;
+        value.set_sensitive(true);
+        Ok((name.clone(), value))
+    };
+    args.headers.iter().map(read).collect()
+}
+
 fn password(args: &SampleArgs) -> Result<SecretString, Failure> {
     if let Some(path) = &args.password_file {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
-        return Ok(SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned()));
+        return secret(path);
     }
     let given = std::env::var(PASSWORD_VARIABLE)
         .ok()
@@ -157,6 +188,26 @@ fn password(args: &SampleArgs) -> Result<SecretString, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_comes_from_a_file_and_never_from_the_arguments() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            args: SampleArgs,
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        std::fs::write(&file, "s3cret\n").unwrap();
+        let flag = format!("X-Passback-Secret=@{}", file.display());
+        let line = <Line as clap::Parser>::try_parse_from(["x", "user.created", "--header", &flag]).unwrap();
+        let read = headers(&line.args).unwrap();
+        assert_eq!(read[0].0, "x-passback-secret");
+        assert!(read[0].1 == "s3cret" && read[0].1.is_sensitive());
+        assert!(header("X-Passback-Secret=s3cret").is_err());
+        assert!(header("no name=@file").is_err());
+        assert!(header("X-Passback-Secret=@").is_err());
+    }
 
     #[test]
     fn what_is_json_is_set_as_such_and_the_rest_as_text() {

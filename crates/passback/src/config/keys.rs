@@ -104,14 +104,35 @@ pub(crate) fn is_section(path: &str) -> bool {
         .any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
 }
 
+/// How alike the last parts of two names in one section are before the one is offered for the other, from 0 to 1.
+const MIN_LIKENESS: f64 = 0.85;
+
+/// The section that a key is in.
+fn parent(path: &str) -> Option<&str> {
+    path.rsplit_once('.').map(|(parent, _)| parent)
+}
+
 /// The known name that a misspelt one most likely means.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= MAX_TYPO_DISTANCE && *distance < candidate.len())
-        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, candidate)| {
+            let sibling = parent(name).is_some() && parent(name) == parent(candidate);
+            let alike = sibling && alike(name, candidate) >= MIN_LIKENESS;
+            alike || (*distance <= MAX_TYPO_DISTANCE && *distance < candidate.len())
+        })
+        .max_by(|(distance, candidate), (other_distance, other)| {
+            let by_likeness = alike(candidate, name).total_cmp(&alike(other, name));
+            by_likeness.then(other_distance.cmp(distance))
+        })
         .map(|(_, candidate)| candidate)
+}
+
+/// How alike the last parts of two names are: "cert_file" is more of a "certificate_file" than of a "key_file".
+fn alike(one: &str, other: &str) -> f64 {
+    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+    strsim::jaro_winkler(&last(one), &last(other))
 }
 
 #[cfg(test)]
@@ -125,6 +146,11 @@ mod tests {
         assert_eq!(
             nearest("worker.concurency.push", paths()),
             Some("worker.concurrency.push")
+        );
+        assert_eq!(nearest("leger.retention", paths()), Some("ledger.retention"));
+        assert_eq!(
+            nearest("http.tls.cert_file", paths()),
+            Some("http.tls.certificate_file")
         );
         assert_eq!(nearest("entirely.different", paths()), None);
     }

@@ -1,5 +1,6 @@
 //! Everything on this machine in one process: Redis, the simulator, the API, workers.
 
+mod admin;
 mod data_dir;
 mod redis_child;
 mod register;
@@ -25,12 +26,16 @@ use crate::api::Api;
 use crate::commands::token_new::new_token;
 use crate::config::{Layers, Settings, mask_password};
 use crate::exit::Failure;
+use crate::output;
 use crate::services::{HttpServer, Setup, connect, server_config};
 
 /// Requests that are under way when we stop.
 const HTTP_GRACE: Duration = Duration::from_secs(5);
 /// Jobs that are under way when we stop; what is cut off runs again at the next start.
 const WORKER_GRACE: Duration = Duration::from_secs(10);
+/// What is said where results may have been delivered to an earlier simulator.
+const FRESH_DOCEBO: &str = "note: the simulated Docebo begins afresh at each start, on another port; results that were \
+                            delivered before are not in it and may show up as verify_mismatch or manual_override";
 const ADMIN_NAME: &str = "admin";
 
 /// What to start.
@@ -108,6 +113,7 @@ impl Stack {
             Setup::Private
         };
         let producer = connect(&settings, setup).await?;
+        let admin_token = admin::token_in_force(&producer, plan.admin_token).await?;
         let webhook_password = data.webhook_password(new_token)?;
         let simulator = match plan.world {
             Some(world) => Some(simulate(&producer, world, &plan.exams, &webhook_password).await?),
@@ -116,7 +122,7 @@ impl Stack {
         let entry = TokenEntry {
             name: ADMIN_NAME.to_owned(),
             role: Role::Admin,
-            sha256: TokenHash::of(&plan.admin_token),
+            sha256: TokenHash::of(&admin_token),
             expires_at: None,
         };
         let config = ServerConfig {
@@ -128,13 +134,13 @@ impl Stack {
         if let Some(simulator) = &simulator {
             call_back(simulator, &url, &webhook_password)?;
         }
-        data.announce(&url, &plan.admin_token)?;
+        data.announce(&url, &admin_token)?;
         let config = WorkerConfig {
             shutdown_grace: WORKER_GRACE,
             ..WorkerConfig::default()
         };
         let workers = Workers::start(plan.workers, &producer, &config);
-        Ok((server, simulator, workers, plan.admin_token))
+        Ok((server, simulator, workers, admin_token))
     }
 
     /// Where the API answers.
@@ -223,6 +229,8 @@ async fn simulate(
     let simulator = Simulator::start(world.clone())
         .await
         .map_err(|error| Failure::failed(error.to_string()))?;
-    register(producer, &simulator, &world, exams, Some(webhook_password)).await?;
+    if register(producer, &simulator, &world, exams, Some(webhook_password)).await? {
+        output::note(FRESH_DOCEBO);
+    }
     Ok(simulator)
 }

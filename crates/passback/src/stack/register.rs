@@ -21,22 +21,23 @@ pub(crate) struct ExamOf {
 }
 
 /// Registers each tenant as a connector of the same name, and the exams; what is there already is kept,
-/// but for the address, which changes with every start, and what its webhooks show.
+/// but for the address, which changes with every start, and what its webhooks show. Says whether a connector was there.
 pub(crate) async fn register(
     producer: &Producer,
     simulator: &Simulator,
     world: &World,
     exams: &[ExamOf],
     webhook_password: Option<&SecretString>,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
+    let mut was_there = false;
     for tenant in &world.tenants {
         let url = simulator.url(&tenant.name).unwrap_or_default();
-        register_connector(producer, tenant, &url, webhook_password).await?;
+        was_there |= register_connector(producer, tenant, &url, webhook_password).await?;
     }
     for exam in exams {
         register_exam(producer, exam).await?;
     }
-    Ok(())
+    Ok(was_there)
 }
 
 async fn register_connector(
@@ -44,7 +45,7 @@ async fn register_connector(
     tenant: &Tenant,
     url: &str,
     webhook_password: Option<&SecretString>,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let input = ConnectorInput {
         id: Some(tenant.name.clone()),
         name: Some(format!("{} (simulated)", tenant.name)),
@@ -62,10 +63,12 @@ async fn register_connector(
     };
     let fresh = input.validate().map_err(|errors| invalid(&tenant.name, &errors))?;
     let registry = producer.registry();
-    let connector = match registry.connector(&fresh.id).await.map_err(|error| store(&error))? {
+    let kept = registry.connector(&fresh.id).await.map_err(|error| store(&error))?;
+    let was_there = kept.is_some();
+    let connector = match kept {
         None => fresh,
         // Somebody has pointed it at a real platform: that is theirs to change.
-        Some(kept) if kept.domain.is_https() => return Ok(()),
+        Some(kept) if kept.domain.is_https() => return Ok(false),
         Some(mut kept) => {
             kept.domain =
                 Domain::parse(url, true).map_err(|error| Failure::failed(format!("{}: {error}", tenant.name)))?;
@@ -81,7 +84,7 @@ async fn register_connector(
     let unavailable = |error| Failure::unavailable(format!("waiting jobs cannot be released: {error}"));
     producer.connector_stored(&connector.id).await.map_err(unavailable)?;
     producer.connector_works(&connector.id).await.map_err(unavailable)?;
-    Ok(())
+    Ok(was_there)
 }
 
 async fn register_exam(producer: &Producer, wanted: &ExamOf) -> Result<(), Failure> {
