@@ -129,7 +129,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// How alike the last parts of two names are: "cert_file" is more of a "certificate_file" than of a "key_file".
+/// How alike the last parts of two names are: `cert_file` is more of a `certificate_file` than of a `key_file`.
 fn alike(one: &str, other: &str) -> f64 {
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
     strsim::jaro_winkler(&last(one), &last(other))
