@@ -61,7 +61,7 @@ fn fix(base: &Url, cause: &str) -> &'static str {
     match base.scheme() {
         "https" if says(&["certificate", "unknownissuer", "notvalidforname"]) => TRUST,
         "https" if says(&["corrupt message", "invalidcontenttype"]) => SPEAKS_PLAIN,
-        "http" if says(&["invalid http", "parse", "unexpected message"]) => SPEAKS_TLS,
+        "http" if says(&["invalid http", "parse", "unexpected message", "closed before message"]) => SPEAKS_TLS,
         _ => START,
     }
 }
@@ -82,6 +82,7 @@ mod tests {
     )]
     #[case("https://h/", "received corrupt message of type InvalidContentType", SPEAKS_PLAIN)]
     #[case("http://h/", "invalid HTTP version parsed", SPEAKS_TLS)]
+    #[case("http://h/", "connection closed before message completed", SPEAKS_TLS)]
     #[case("http://h/", "Connection refused (os error 111)", START)]
     fn each_cause_has_its_own_way_out(#[case] base: &str, #[case] cause: &str, #[case] wanted: &str) {
         assert_eq!(fix(&Url::parse(base).unwrap(), cause), wanted);
