@@ -39,7 +39,7 @@ pub(crate) fn answering(answers: Vec<String>) -> Stub {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let asked = Arc::new(Mutex::new(Vec::new()));
-    let heard = Arc::clone(&asked);
+    let requests = Arc::clone(&asked);
     thread::spawn(move || {
         for answer in answers {
             let (mut stream, _) = listener.accept().unwrap();
@@ -59,7 +59,7 @@ pub(crate) fn answering(answers: Vec<String>) -> Stub {
             }
             // What is not read is a connection reset instead of an answer.
             std::io::Read::read_exact(&mut reader, &mut vec![0; body]).unwrap();
-            heard.lock().unwrap().push(head.swap_remove(0));
+            requests.lock().unwrap().push(head.swap_remove(0));
             stream.write_all(answer.as_bytes()).unwrap();
         }
     });

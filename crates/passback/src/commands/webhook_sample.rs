@@ -230,6 +230,7 @@ mod tests {
             connector: "acme".to_owned(),
             username: None,
             password_file: None,
+            headers: Vec::new(),
             settings: vec![("course_id".to_owned(), json!(146))],
             message_id: None,
             dry_run: true,
