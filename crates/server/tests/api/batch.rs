@@ -196,7 +196,7 @@ async fn a_body_that_breaks_off_ends_in_a_verdict_that_says_so() {
     assert_eq!(word(&verdicts[0], "status"), "accepted");
     assert_eq!(
         (verdicts[1]["line"].as_u64(), word(&verdicts[1], "code")),
-        (Some(2), "invalid_request")
+        (Some(2), "body_incomplete")
     );
     assert_eq!(world.jobs().await, 1);
 }

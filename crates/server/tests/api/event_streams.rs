@@ -222,7 +222,7 @@ async fn a_reader_that_was_away_too_long_is_told_so() {
     let refused = world.send(request("", Some("1700000000000-4"))).await;
     assert_eq!(refused.json()["code"], "cursor_expired");
     let refused = world.send(request("", Some("yesterday"))).await;
-    assert_eq!(refused.json()["errors"][0]["parameter"], "last-event-id");
+    assert_eq!(refused.json()["errors"][0]["header"], "last-event-id");
     let refused = world.send(request("?limit=5", None)).await;
     assert_eq!(refused.json()["errors"][0]["parameter"], "limit");
 }
