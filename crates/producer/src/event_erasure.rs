@@ -9,7 +9,7 @@ use passback_queue::{DoceboFilter, DoceboPlace, SealedEvent};
 use passback_registry::ConnectorId;
 use serde_json::Value;
 
-use crate::docebo_event_view::opened;
+use crate::docebo_event_view::{envelope, opened};
 use crate::{Erasure, Producer, StoreError};
 
 /// Events opened in one look.
@@ -85,12 +85,16 @@ impl EventWalk {
     }
 }
 
-/// Whom to look for: an address, and the numbers that each connector's Docebo is known to have given it.
+/// Whom to look for: an address, and the numbers that Docebo is known to have given it. A number is somebody else's at
+/// another platform, so it counts for the events of its own only.
 struct Sought<'a> {
     email: &'a str,
-    users: HashMap<String, HashSet<u64>>,
-    /// Those of them that an event has told.
+    /// By connector and platform.
+    users: HashMap<(String, String), HashSet<u64>>,
+    /// Those of them that an event of the platform that the connector leads to has told.
     found: HashMap<String, HashSet<u64>>,
+    /// The platform that each connector leads to.
+    platforms: HashMap<String, String>,
 }
 
 impl Producer {
@@ -182,22 +186,25 @@ impl Producer {
     }
 
     async fn sought<'a>(&self, email: &'a str, person: &str) -> Result<Sought<'a>, StoreError> {
-        let mut users = HashMap::new();
+        let (mut users, mut platforms) = (HashMap::new(), HashMap::new());
         for connector in self.registry.connector_views().await? {
             match self.registry.numbers_of_person(&connector.id, person).await {
                 Ok(numbers) => {
-                    users.insert(connector.id.to_string(), numbers.into_iter().collect());
+                    let of = (connector.id.to_string(), connector.domain.clone());
+                    users.insert(of, numbers.into_iter().collect());
                 }
                 Err(error) if error.is_retryable() => return Err(error.into()),
                 Err(error) => {
                     tracing::warn!(connector = %connector.id, %error, "somebody's number cannot be looked up");
                 }
             }
+            platforms.insert(connector.id.to_string(), connector.domain);
         }
         Ok(Sought {
             email,
             users,
             found: HashMap::new(),
+            platforms,
         })
     }
 }
@@ -205,13 +212,19 @@ impl Producer {
 impl Sought<'_> {
     fn is_named_in(&mut self, event: &SealedEvent, payload: &Value) -> bool {
         let number = payload.get("user_id").and_then(number);
-        let users = self.users.entry(event.connector.clone()).or_default();
+        let here = self.platforms.get(&event.connector).map_or("", String::as_str);
+        let told_by = envelope(&event.known).platform;
+        let platform = told_by.unwrap_or_else(|| here.to_owned());
+        let is_here = platform == here;
+        let users = self.users.entry((event.connector.clone(), platform)).or_default();
         let by_number = number.is_some_and(|number| users.contains(&number));
         let by_address = names(payload, &self.email.to_lowercase());
         if by_address && event.event.starts_with(OF_USERS) {
             // What comes behind may know the number only.
             users.extend(number);
-            self.found.entry(event.connector.clone()).or_default().extend(number);
+            if is_here {
+                self.found.entry(event.connector.clone()).or_default().extend(number);
+            }
         }
         by_number || by_address
     }

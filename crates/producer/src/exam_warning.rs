@@ -97,7 +97,14 @@ impl Producer {
     ) -> Result<u64, StoreError> {
         let thing = course_thing(connector, platform, course_id);
         let newest = self.queue.newest_of(std::slice::from_ref(&thing)).await?;
-        if newest.iter().flatten().all(|newest| code(newest).is_none()) {
+        let Some(newest) = newest.iter().flatten().next() else {
+            return Ok(0);
+        };
+        if newest.event == SEEN {
+            // Whoever noted it may have been cut off before the results were told.
+            return self.course_is_back(connector, course_id).await;
+        }
+        if code(newest).is_none() {
             return Ok(0);
         }
         let now_ms = self.queue.now_ms().await?;

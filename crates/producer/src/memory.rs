@@ -144,9 +144,9 @@ impl Memory {
         let intent = read::<Intent>(subject.intent.as_deref());
         let decision = read::<Decision>(subject.decision.as_deref());
         Self {
-            known: known.filter(|known| known.platform == platform),
-            intent: intent.filter(|intent| intent.platform == platform),
-            decision: decision.filter(|decision| decision.platform == platform),
+            known: known.filter(|known| counts_at(&known.platform, platform)),
+            intent: intent.filter(|intent| counts_at(&intent.platform, platform)),
+            decision: decision.filter(|decision| counts_at(&decision.platform, platform)),
         }
     }
 
@@ -269,6 +269,37 @@ pub fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// Whether what was noted at one platform counts at another. What does not say where it was noted is not known to be
+/// from elsewhere: so wrote the workers that did not tell platforms apart, beside which this one may run.
+fn counts_at(noted: &str, platform: &str) -> bool {
+    noted.is_empty() || noted == platform
+}
+
 fn read<T: DeserializeOwned>(json: Option<&str>) -> Option<T> {
     json.and_then(|json| serde_json::from_str(json).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[rstest]
+    #[case::here(json!("acme.docebosaas.com"), true)]
+    #[case::elsewhere(json!("acme-sandbox.docebosaas.com"), false)]
+    #[case::by_a_worker_that_did_not_say_where(Value::Null, true)]
+    fn what_was_noted_counts_where_it_was_noted(#[case] platform: Value, #[case] counts: bool) {
+        let mut known =
+            json!({"user_id": 7, "holding": Holding::default(), "written_by": "r-1", "at": "2026-11-22T12:00:00Z"});
+        if !platform.is_null() {
+            known["platform"] = platform;
+        }
+        let subject = Subject {
+            known: Some(known.to_string()),
+            ..Subject::default()
+        };
+        assert_eq!(Memory::of(&subject, "acme.docebosaas.com").known.is_some(), counts);
+    }
 }

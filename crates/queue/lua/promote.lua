@@ -11,7 +11,7 @@ local promoted, expired = 0, 0
 local MAX_SWEPT, LOOK_LATER_MS = 10, 60000
 local swept = {}
 -- Bounds one script: how many events of a feed it drops, and how many of them it reads at once for that.
-local MOST_TRIMMED, TRIM_LOOK = 1000, 100
+local MOST_TRIMMED, MOST_TRIMMED_BYTES, TRIM_LOOK = 1000, 1048576, 20
 
 -- What kept a job from running, for the answer of a check that was never run.
 local function waits_for(s)
@@ -70,7 +70,7 @@ redis.call('ZREMRANGEBYSCORE', K.results_open, '-inf', now - tonumber(ARGV[4]))
 
 -- Drops events that are too old, by the clock that numbers them; what was dropped last tells a reader that it missed some.
 local function trim(stream, gone, kept_ms)
-  local keep_from_ms, first, last = now_ms('0') - kept_ms, '-', nil
+  local keep_from_ms, first, last, bytes = now_ms('0') - kept_ms, '-', nil, 0
   if keep_from_ms <= 0 then return end
   local keep_from = string.format('(%.0f-0', keep_from_ms)
   for _ = 1, MOST_TRIMMED / TRIM_LOOK do
@@ -78,6 +78,10 @@ local function trim(stream, gone, kept_ms)
     if #old == 0 then break end
     last = old[#old][1]
     first = '(' .. last
+    for _, entry in ipairs(old) do
+      for _, value in ipairs(entry[2]) do bytes = bytes + #value end
+    end
+    if bytes >= MOST_TRIMMED_BYTES then break end
   end
   if not last then return end
   local ms, number = string.match(last, '^(%d+)-(%d+)$')

@@ -99,6 +99,12 @@ impl Registry {
         Ok(records.into_iter().map(ConnectorRecord::view).collect())
     }
 
+    /// The ids of all connectors.
+    pub async fn connector_ids(&self) -> Result<Vec<ConnectorId>, RegistryError> {
+        let ids = self.fields(&self.keys.connectors).await?;
+        Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
     /// One connector without its secrets; works also where a key is missing.
     pub async fn connector_view(&self, id: &ConnectorId) -> Result<Option<ConnectorView>, RegistryError> {
         Ok(self.connector_record(id).await?.map(ConnectorRecord::view))

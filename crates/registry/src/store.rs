@@ -150,6 +150,14 @@ impl Registry {
         Ok(values)
     }
 
+    pub(crate) async fn fields(&self, key: &str) -> Result<Vec<String>, RegistryError> {
+        let fields = redis::cmd("HKEYS")
+            .arg(key)
+            .query_async(&mut self.redis.clone())
+            .await?;
+        Ok(fields)
+    }
+
     pub(crate) async fn count(&self, key: &str) -> Result<usize, RegistryError> {
         let count = redis::cmd("HLEN").arg(key).query_async(&mut self.redis.clone()).await?;
         Ok(count)

@@ -50,7 +50,12 @@ pub(crate) struct Cancelled {
 pub(crate) async fn list(Shared(app): Shared<App>, parameters: Parameters) -> Result<Json<List<JobView>>, Problem> {
     let parameters = parameters.only(&["state", "connector", "lane", "code", "limit", "cursor"])?;
     let state = parameters.parsed::<State>("state")?;
-    page(&app, &parameters, state, |text| is_cursor(text) || is_dead_cursor(text)).await
+    let fits = if state == Some(State::Dead) {
+        is_dead_cursor
+    } else {
+        is_cursor
+    };
+    page(&app, &parameters, state, fits).await
 }
 
 /// `GET /v1/jobs/{id}`

@@ -1,7 +1,8 @@
 //! Webhooks of connectors that there are not: anybody can send them, so they ask Redis for little.
 //!
 //! An id that was found once is always looked up, which the registry remembers. Of all others together only so many a
-//! second are, and one that was not found is told so without another look for a moment.
+//! second are, and one that was not found is told so without another look for a moment. Where there are more, the list of
+//! all connectors is read once a second, so that no flood of invented ids shuts out one that is there.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -26,6 +27,7 @@ const MAX_FOUND: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct Strangers {
     looks: RateLimit<()>,
+    lists: RateLimit<()>,
     ids: Mutex<Ids>,
 }
 
@@ -51,6 +53,7 @@ impl Default for Strangers {
     fn default() -> Self {
         Self {
             looks: RateLimit::new(MAX_LOOKS_PER_SECOND),
+            lists: RateLimit::new(1),
             ids: Mutex::default(),
         }
     }
@@ -67,6 +70,20 @@ impl Strangers {
             return Look::Missing;
         }
         self.looks.admit(&(), now).map_or_else(Look::Later, |()| Look::Now)
+    }
+
+    /// Whether the list of all connectors may be read at `now`.
+    pub(crate) fn may_list(&self, now: Duration) -> bool {
+        self.lists.admit(&(), now).is_ok()
+    }
+
+    /// Remembers all connectors that there are.
+    pub(crate) fn note_all(&self, all: Vec<ConnectorId>) {
+        let mut ids = self.ids();
+        for id in &all {
+            ids.missing.remove(id);
+        }
+        ids.found = all.into_iter().take(MAX_FOUND).collect();
     }
 
     /// Remembers what a look at `now` has found.

@@ -97,16 +97,24 @@ async fn take_in(
 async fn look_up(app: &App, id: &ConnectorId) -> Result<Option<Arc<Connector>>, Problem> {
     let now = app.config.clock.uptime();
     match app.strangers.may_look(id, now) {
-        Look::Now => {}
         Look::Missing => return Ok(None),
-        Look::Later(wait) => {
+        Look::Later(wait) if !is_listed(app, id, now).await? => {
             let detail = "Too many calls for connectors that there are not come in.";
             return Err(refusal(wait, detail.to_owned()));
         }
+        Look::Now | Look::Later(_) => {}
     }
     let found = app.registry().connector_cached(id).await?;
     app.strangers.note(id, found.is_some(), now);
     Ok(found)
+}
+
+/// Whether an id stands in the list of all connectors, as read a second ago at most.
+async fn is_listed(app: &App, id: &ConnectorId, now: Duration) -> Result<bool, Problem> {
+    if app.strangers.may_list(now) {
+        app.strangers.note_all(app.registry().connector_ids().await?);
+    }
+    Ok(app.strangers.may_look(id, now) == Look::Now)
 }
 
 /// Why a caller is not let in.

@@ -111,10 +111,12 @@ impl Proof<'_> {
         self.read_back(&memory, calls).await.map(Happened::Verified)
     }
 
-    /// Whether it was written where the exam's connector leads to now: elsewhere the user's number is somebody else's.
+    /// Whether it was written where the exam's connector leads to now: elsewhere the user's number is somebody else's. A job
+    /// that does not say where is not known to be from elsewhere.
     fn is_here(&self, connector: &str) -> bool {
         let ground = self.ground();
-        connector == ground.connector.id.as_str() && self.job.platform.as_ref() == Some(&ground.platform())
+        let noted = self.job.platform.as_ref();
+        connector == ground.connector.id.as_str() && noted.is_none_or(|platform| *platform == ground.platform())
     }
 
     /// Whether the result's row follows this job: it waits for a decision, or acts on one.

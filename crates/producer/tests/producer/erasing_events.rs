@@ -76,3 +76,25 @@ async fn what_came_before_the_event_that_tells_a_number_is_erased_with_it(#[case
     assert!(registry.numbers_of_person(&acme(), &person).await.unwrap().is_empty());
     assert_eq!(erase(&fixture, looks, false).await.0.events, 0);
 }
+
+#[tokio::test]
+async fn a_number_that_another_platform_gave_is_somebody_else_here() {
+    let fixture = Fixture::start().await;
+    let elsewhere = |mut message: Value| {
+        message["original_domain"] = json!("acme-sandbox.docebosaas.com");
+        message
+    };
+    receive(&fixture, &elsewhere(updated("wh-1", 7, EMAIL))).await;
+    receive(&fixture, &elsewhere(enrolled("wh-2", 7))).await;
+    receive(&fixture, &enrolled("wh-3", 7)).await;
+    assert_eq!(erase(&fixture, ERASURE_LOOKS, true).await.0.events, 2);
+    let registry = fixture.producer.registry();
+    let person = registry.vault().email_hash(EMAIL);
+    assert!(registry.numbers_of_person(&acme(), &person).await.unwrap().is_empty());
+    assert_eq!(erase(&fixture, ERASURE_LOOKS, false).await.0.events, 2);
+    let left = events(&fixture).await;
+    assert_eq!(
+        left.iter().map(|event| event.message_id.as_str()).collect::<Vec<_>>(),
+        ["wh-3"]
+    );
+}

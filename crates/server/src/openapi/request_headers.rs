@@ -8,7 +8,7 @@ pub(super) fn components() -> Value {
         "RequestId": {
             "name": "X-Request-Id",
             "in": "header",
-            "description": "An id of the caller's own for this request: up to 128 letters, digits, `-`, `_`, `.` or `:`. The answer and \
+            "description": "An id of the caller's own for this request: up to 128 letters, digits and `-_.:/=+`. The answer and \
                 the server's log repeat it. Anything else is replaced by a new one.",
             "schema": {"type": "string"},
         },

@@ -83,3 +83,17 @@ async fn many_ids_that_nobody_registered_are_refused_and_known_connectors_come_t
     hand.advance(Duration::from_secs(1));
     assert_eq!(world.hook_of("nobody-100").await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_flood_of_invented_ids_shuts_out_no_connector_that_is_there() {
+    let (world, _) = world().await;
+    let mut refused = 0;
+    for number in 0..200 {
+        let answer = world.hook_of(&format!("invented-{number}")).await;
+        refused += u32::from(answer.status == StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert!(refused > 50, "{refused}");
+    // This server has not heard of it yet.
+    let answer = world.hook_of("acme").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+}
