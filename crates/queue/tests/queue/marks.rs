@@ -120,6 +120,8 @@ fn tales() -> impl Strategy<Value = Vec<Told>> {
 #[test]
 fn the_same_event_stands_there_in_the_end_whatever_the_order() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    // A Redis in a container is ended by the runtime.
+    let _inside = runtime.enter();
     let shard = runtime.block_on(Shard::start());
     proptest!(ProptestConfig::with_cases(64), |(one in tales().prop_flat_map(|tales| (Just(tales.clone()), Just(tales).prop_shuffle())))| {
         let (in_order, shuffled) = one;

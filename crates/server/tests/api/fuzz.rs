@@ -85,6 +85,8 @@ fn call(method: Method, path: &'static str) -> impl Fn(Vec<u8>) -> Request<Body>
 #[test]
 fn whatever_is_sent_as_a_webhook_is_stored_or_refused_and_breaks_nothing() {
     let runtime = Runtime::new().unwrap();
+    // A Redis in a container is ended by the runtime.
+    let _inside = runtime.enter();
     let world = runtime.block_on(World::with_webhook());
     let message = (0..EVENT_NAMES.len(), any::<u64>(), 0_usize..4).prop_map(|(event, id, items)| {
         let mut message = sample(EVENT_NAMES[event]).unwrap();
@@ -123,6 +125,8 @@ fn whatever_is_sent_as_a_webhook_is_stored_or_refused_and_breaks_nothing() {
 #[test]
 fn whatever_is_handed_in_as_a_result_is_accepted_or_refused_and_breaks_nothing() {
     let runtime = Runtime::new().unwrap();
+    // A Redis in a container is ended by the runtime.
+    let _inside = runtime.enter();
     let world = runtime.block_on(World::start());
     let good = (any::<u16>(), 0.0..100.0_f64).prop_map(|(id, score)| {
         let mut body = result(&format!("r-{id}"));
@@ -167,6 +171,8 @@ fn call_with_lines(path: &'static str) -> impl Fn(Vec<u8>) -> Request<Body> {
 #[test]
 fn whatever_lines_are_handed_in_each_is_accepted_or_refused_and_breaks_nothing() {
     let runtime = Runtime::new().unwrap();
+    // A Redis in a container is ended by the runtime.
+    let _inside = runtime.enter();
     let world = runtime.block_on(World::start());
     let good = any::<u16>().prop_map(|id| result(&format!("r-{id}")));
     let accepted = RefCell::new(BTreeSet::new());
@@ -191,6 +197,8 @@ fn whatever_lines_are_handed_in_each_is_accepted_or_refused_and_breaks_nothing()
 #[test]
 fn whatever_lines_are_reconciled_each_is_answered_and_breaks_nothing() {
     let runtime = Runtime::new().unwrap();
+    // A Redis in a container is ended by the runtime.
+    let _inside = runtime.enter();
     let world = runtime.block_on(World::start());
     let good = any::<u16>().prop_map(|id| json!(format!("r-{id}")));
     let request = call_with_lines("/v1/reconcile");
@@ -204,6 +212,8 @@ fn whatever_lines_are_reconciled_each_is_answered_and_breaks_nothing() {
 #[test]
 fn whatever_is_asked_as_a_check_is_answered_or_refused_and_breaks_nothing() {
     let runtime = Runtime::new().unwrap();
+    // A Redis in a container is ended by the runtime.
+    let _inside = runtime.enter();
     let world = runtime.block_on(World::start());
     let good = any::<u16>().prop_map(|who| json!({"exam_id": "forklift-01", "email": format!("{who}@example.org")}));
     let asked = RefCell::new(BTreeSet::new());
@@ -279,6 +289,8 @@ fn other_routes() -> Vec<(Method, &'static str, Value)> {
 #[test]
 fn whatever_is_sent_to_the_other_routes_is_taken_or_refused_and_enqueues_nothing() {
     let runtime = Runtime::new().unwrap();
+    // A Redis in a container is ended by the runtime.
+    let _inside = runtime.enter();
     let world = runtime.block_on(World::start());
     for (method, path, good) in other_routes() {
         // What is spoilt afterwards was right: the handler got it, whatever it then made of it.
