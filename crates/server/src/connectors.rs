@@ -19,7 +19,7 @@ use crate::{
     etag::{Conditions, refused, tagged},
     failure::not_found,
     json::JsonBody,
-    list::List,
+    list::{List, id_cursor, page_by_id},
     openapi::query,
     parameters::Parameters,
     path_id::PathId,
@@ -72,13 +72,9 @@ pub(crate) async fn list(
 ) -> Result<Json<List<ConnectorState>>, Problem> {
     let parameters = parameters.only(&["limit", "cursor"])?;
     let limit = parameters.limit()?.min(MAX_PAGE_CONNECTORS);
-    let after = cursor(&parameters)?;
-    let mut views = app.registry().connector_views().await?;
-    let start = after.map_or(0, |after| views.partition_point(|view| view.id <= after));
-    let mut page = views.split_off(start);
-    let more = page.len() > limit;
-    page.truncate(limit);
-    let next = page.last().filter(|_| more).map(|view| view.id.to_string());
+    let after = id_cursor::<ConnectorId>(&parameters)?;
+    let views = app.registry().connector_views().await?;
+    let (page, next) = page_by_id(views, after.as_ref(), limit, |view| &view.id);
     let states = stream::iter(page).map(|connector| with_standing(&app, connector));
     let states = states.buffered(STANDINGS_AT_ONCE).try_collect().await?;
     Ok(Json(List::page(states, next)))
@@ -322,15 +318,6 @@ async fn state(app: &App, id: &ConnectorId) -> Result<ConnectorState, Problem> {
 async fn with_standing(app: &App, connector: ConnectorView) -> Result<ConnectorState, StoreError> {
     let standing = app.producer.connector_standing(&connector.id).await?;
     Ok(ConnectorState { connector, standing })
-}
-
-/// The id after which a page begins.
-fn cursor(parameters: &Parameters) -> Result<Option<ConnectorId>, Problem> {
-    let cursor = parameters.text("cursor").map(str::parse).transpose();
-    cursor.map_err(|_| {
-        let fix = "use the next_cursor of the page before";
-        Problem::invalid(vec![Fault::of_parameter("cursor", "not a cursor of this list", fix)])
-    })
 }
 
 /// The id in the path, unless the body says another one.

@@ -17,11 +17,11 @@ use crate::{
     etag::{Conditions, refused, tagged},
     failure::not_found,
     json::JsonBody,
-    list::List,
+    list::{List, id_cursor, page_by_id},
     openapi::query,
     parameters::Parameters,
     path_id::PathId,
-    problem::{Fault, Problem},
+    problem::Problem,
     state::App,
 };
 
@@ -57,13 +57,9 @@ pub(crate) struct Candidate {
 pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Result<Json<List<ExamView>>, Problem> {
     let parameters = parameters.only(&["limit", "cursor"])?;
     let limit = parameters.limit()?;
-    let after = cursor(&parameters)?;
-    let mut exams = app.registry().exams().await?;
-    let start = after.map_or(0, |after| exams.partition_point(|exam| exam.id <= after));
-    let mut page = exams.split_off(start);
-    let more = page.len() > limit;
-    page.truncate(limit);
-    let next = page.last().filter(|_| more).map(|exam| exam.id.to_string());
+    let after = id_cursor::<ExamId>(&parameters)?;
+    let exams = app.registry().exams().await?;
+    let (page, next) = page_by_id(exams, after.as_ref(), limit, |exam| &exam.id);
     Ok(Json(List::page(app.producer.exam_views(page).await?, next)))
 }
 
@@ -205,15 +201,6 @@ pub(crate) async fn remove(
         }
         Removal::Refused => Err(refused(app.registry().exam(&id).await?.map(|exam| exam.stamp()))),
     }
-}
-
-/// The id after which a page begins.
-fn cursor(parameters: &Parameters) -> Result<Option<ExamId>, Problem> {
-    let cursor = parameters.text("cursor").map(str::parse).transpose();
-    cursor.map_err(|_| {
-        let fix = "use the next_cursor of the page before";
-        Problem::invalid(vec![Fault::of_parameter("cursor", "not a cursor of this list", fix)])
-    })
 }
 
 fn parse_id(text: &str) -> Result<ExamId, Problem> {

@@ -18,7 +18,7 @@ use crate::{
     auth::Identity,
     failure::not_found,
     json::JsonBody,
-    list::List,
+    list::{List, id_cursor, page_by_id},
     openapi::query,
     parameters::Parameters,
     path_id::PathId,
@@ -118,13 +118,9 @@ struct Planned {
 pub(crate) async fn list(State(app): State<App>, parameters: Parameters) -> Result<Json<List<TokenView>>, Problem> {
     let parameters = parameters.only(&["limit", "cursor"])?;
     let limit = parameters.limit()?;
-    let after = cursor(&parameters)?;
-    let mut views: Vec<TokenView> = views(&app).await?.into_values().collect();
-    let start = after.map_or(0, |after| views.partition_point(|view| view.id <= after));
-    let mut page = views.split_off(start);
-    let more = page.len() > limit;
-    page.truncate(limit);
-    let next = page.last().filter(|_| more).map(|view| view.id.to_string());
+    let after = id_cursor::<TokenId>(&parameters)?;
+    let views = views(&app).await?.into_values().collect();
+    let (page, next) = page_by_id(views, after.as_ref(), limit, |view: &TokenView| &view.id);
     Ok(Json(List::page(page, next)))
 }
 
@@ -363,14 +359,6 @@ async fn views(app: &App) -> Result<BTreeMap<TokenId, TokenView>, Problem> {
         (view.id.clone(), view)
     });
     Ok(views.collect())
-}
-
-fn cursor(parameters: &Parameters) -> Result<Option<TokenId>, Problem> {
-    let cursor = parameters.text("cursor").map(str::parse).transpose();
-    cursor.map_err(|_| {
-        let fix = "use the next_cursor of the page before";
-        Problem::invalid(vec![Fault::of_parameter("cursor", "not a cursor of this list", fix)])
-    })
 }
 
 fn parse_id(text: &str) -> Result<TokenId, Problem> {
