@@ -2,26 +2,14 @@
 
 use std::time::Duration;
 
-use crate::problem::Fault;
+use crate::{length::length, problem::Fault};
 
 /// The longest age that can be meant: nothing is kept for longer by default.
 const MAX_AGE: Duration = Duration::from_hours(400 * 24);
 
 /// Reads `90s`, `15m`, `24h` or `7d`.
 pub(crate) fn parse(name: &str, text: &str) -> Result<Duration, Fault> {
-    let split = text.len() - text.chars().next_back().map_or(0, char::len_utf8);
-    let (digits, unit) = text.split_at(split);
-    let seconds_each = match unit {
-        "s" => Some(1),
-        "m" => Some(60),
-        "h" => Some(3_600),
-        "d" => Some(86_400),
-        _ => None,
-    };
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let number = is_number.then(|| digits.parse::<u64>().ok()).flatten();
-    let seconds = number.and_then(|number| number.checked_mul(seconds_each?));
-    let age = seconds.map(Duration::from_secs).filter(|age| *age <= MAX_AGE);
+    let age = length(text).ok().filter(|age| *age <= MAX_AGE);
     age.ok_or_else(|| Fault::of_parameter(name, "not an age up to 400 days", "use 90s, 15m, 24h or 7d"))
 }
 

@@ -16,7 +16,6 @@ pub(crate) enum NoLength {
 
 /// Reads a whole number with its unit.
 pub(crate) fn length(text: &str) -> Result<Duration, NoLength> {
-    let text = text.trim();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let unit_s: u64 = match unit {

@@ -116,7 +116,7 @@ fn length_until(text: &str, now_ms: u64) -> Result<Duration, Fault> {
 
 /// Reads `90s`, `30m`, `2h` or `7d`.
 fn length_of(text: &str) -> Result<Duration, Fault> {
-    match length(text) {
+    match length(text.trim()) {
         Ok(Duration::ZERO) => Err(Fault::at("/for", "no time at all", LENGTH_FIX)),
         Ok(length) => within_a_year(length).ok_or_else(|| too_long("/for")),
         Err(NoLength::NotALength) => Err(Fault::at("/for", "not a length of time", LENGTH_FIX)),

@@ -51,7 +51,7 @@ impl FromStr for TokenLife {
     type Err = InvalidTokenLife;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let life = length(text).map_err(|wrong| match wrong {
+        let life = length(text.trim()).map_err(|wrong| match wrong {
             crate::length::NoLength::NotALength => InvalidTokenLife::NotALength,
             crate::length::NoLength::TooLong => InvalidTokenLife::OutOfBounds,
         })?;
