@@ -26,11 +26,12 @@ const LET_IN: [&str; 2] = ["user.created", "user.reactivated"];
 
 /// A user was made, changed or let in again: an address may lead to somebody now, or to somebody else.
 pub(crate) async fn user_there(event: &EventAtHand<'_>, user_id: u64, told: &[String]) -> Result<Reacted, Trouble> {
-    if is_known(event, user_id).await? {
+    let learned = all_persons(event, user_id, &[]).await?;
+    if is_known(event, user_id, &learned).await? {
         // What was told of this user before is over, or comes after this. A mark for everybody else would only fill Redis.
         event.mark().await?;
     }
-    let persons = all_persons(event, user_id, told).await?;
+    let persons = with_told(learned, told);
     let mut released = 0;
     for person in &persons {
         released += someone_may_be(event, person).await?;
@@ -39,8 +40,8 @@ pub(crate) async fn user_there(event: &EventAtHand<'_>, user_id: u64, told: &[St
 }
 
 /// Whether something was learned of a user, or written to them.
-async fn is_known(event: &EventAtHand<'_>, user_id: u64) -> Result<bool, Trouble> {
-    if !all_persons(event, user_id, &[]).await?.is_empty() {
+async fn is_known(event: &EventAtHand<'_>, user_id: u64, learned: &[String]) -> Result<bool, Trouble> {
+    if !learned.is_empty() {
         return Ok(true);
     }
     let connector = passback_producer::connector_name(event.connector);
@@ -84,7 +85,8 @@ enum Marking {
 }
 
 async fn marked(event: &EventAtHand<'_>, name: &str, user_id: u64) -> Result<Marking, Trouble> {
-    if !is_known(event, user_id).await? {
+    let learned = all_persons(event, user_id, &[]).await?;
+    if !is_known(event, user_id, &learned).await? {
         return Ok(Marking::Over(Word::NotOurs.into()));
     }
     match event.mark().await? {
@@ -206,13 +208,18 @@ pub(crate) async fn all_persons(
 ) -> Result<Vec<String>, Trouble> {
     let registry = event.desk.producer.registry();
     let learned = registry.persons_of_number(event.connector, user_id).await;
-    let mut persons = learned.map_err(|error| trouble_of_registry(&error))?;
+    let learned = learned.map_err(|error| trouble_of_registry(&error))?;
+    Ok(with_told(learned, told))
+}
+
+/// The same list with those that an event tells, each once.
+fn with_told(mut persons: Vec<String>, told: &[String]) -> Vec<String> {
     for person in told {
         if !persons.contains(person) {
             persons.push(person.clone());
         }
     }
-    Ok(persons)
+    persons
 }
 
 /// Lets go on what waits for somebody of this address, or for their enrolment; what was learned of it is asked anew.
