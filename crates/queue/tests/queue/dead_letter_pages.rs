@@ -1,22 +1,9 @@
 //! Pages of dead letters: who repairs a page and reads on sees every one of them.
 
-use passback_queue::{Filter, JobId, Lane, State, Transition, is_dead_cursor};
+use passback_queue::{Filter, JobId, Lane, State, is_dead_cursor};
 
-use crate::shard::{LEASE, Shard, ann, ending, job, name};
-
-async fn bury(shard: &Shard, numbers: std::ops::Range<u64>) -> Vec<JobId> {
-    let worker = name("w1");
-    let jobs: Vec<_> = numbers.map(job).collect();
-    shard.queue.enqueue_all(&jobs).await.unwrap();
-    loop {
-        let claimed = shard.queue.claim(Lane::Push, &worker, 100, LEASE).await.unwrap();
-        if claimed.is_empty() {
-            return jobs.iter().map(|job| job.id).collect();
-        }
-        let burials: Vec<_> = claimed.iter().map(|job| ending(job.token, Transition::Bury)).collect();
-        shard.queue.settle(&worker, &burials).await.unwrap();
-    }
-}
+use crate::plans::bury;
+use crate::shard::{Shard, ann, job};
 
 fn dead() -> Filter {
     Filter {

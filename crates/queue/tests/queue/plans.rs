@@ -10,7 +10,7 @@ use passback_queue::{
 use crate::shard::{LEASE, Shard, ann, ending, job, name};
 
 /// Dead letters of these numbers, all of the same moment.
-async fn bury(shard: &Shard, numbers: std::ops::Range<u64>) -> Vec<JobId> {
+pub(crate) async fn bury(shard: &Shard, numbers: std::ops::Range<u64>) -> Vec<JobId> {
     let worker = name("w1");
     let jobs: Vec<_> = numbers.map(job).collect();
     shard.queue.enqueue_all(&jobs).await.unwrap();

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use crate::{
     webhooks::BASIC,
-    world::{Answer, World, config},
+    world::{Answer, World, config, connector},
 };
 
 async fn world() -> (World, ManualClock) {
@@ -44,18 +44,12 @@ async fn an_id_that_nobody_registered_is_looked_up_once_a_second() {
     }
     assert_eq!(world.reads().await, 1);
     let connector = ConnectorInput {
-        id: Some("nobody".to_owned()),
-        domain: Some("http://127.0.0.1:9".to_owned()),
-        client_id: Some("passback".to_owned()),
-        client_secret: Some(SecretString::from("the-client-secret")),
-        username: Some("integration".to_owned()),
-        password: Some(SecretString::from("the-password")),
         webhook: Some(WebhookInput {
             username: Some("docebo".to_owned()),
             password: Some(SecretString::from("hook-secret")),
             ..WebhookInput::default()
         }),
-        ..ConnectorInput::default()
+        ..connector("nobody")
     };
     let connector = connector.validate().unwrap();
     world.registry.put_connector(&connector, "test").await.unwrap();

@@ -11,7 +11,7 @@ use rstest::rstest;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, JSON, World};
+use crate::world::{Answer, JSON, World, connector};
 
 pub(crate) const HOOK: &str = "/webhooks/docebo/acme";
 /// `docebo` and `hook-secret`.
@@ -41,14 +41,8 @@ impl World {
     async fn with_webhook_access(webhook: WebhookInput) -> Self {
         let world = Self::start().await;
         let connector = ConnectorInput {
-            id: Some("acme".to_owned()),
-            domain: Some("http://127.0.0.1:9".to_owned()),
-            client_id: Some("passback".to_owned()),
-            client_secret: Some(SecretString::from("the-client-secret")),
-            username: Some("integration".to_owned()),
-            password: Some(SecretString::from("the-password")),
             webhook: Some(webhook),
-            ..ConnectorInput::default()
+            ..connector("acme")
         };
         let connector = connector.validate().unwrap();
         world.registry.put_connector(&connector, "test").await.unwrap();

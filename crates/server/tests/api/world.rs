@@ -78,6 +78,19 @@ pub(crate) fn config() -> ServerConfig {
     }
 }
 
+/// A connector that leads nowhere: nothing listens on the discard port.
+pub(crate) fn connector(id: &str) -> ConnectorInput {
+    ConnectorInput {
+        id: Some(id.to_owned()),
+        domain: Some("http://127.0.0.1:9".to_owned()),
+        client_id: Some("passback".to_owned()),
+        client_secret: Some(SecretString::from("the-client-secret")),
+        username: Some("integration".to_owned()),
+        password: Some(SecretString::from("the-password")),
+        ..ConnectorInput::default()
+    }
+}
+
 impl World {
     pub(crate) async fn start() -> Self {
         Self::start_with(config()).await
@@ -93,18 +106,8 @@ impl World {
             ..RegistryOptions::default()
         };
         let registry = Registry::new(options.manager().unwrap(), Vault::generate().0, registry_options);
-        let connector = ConnectorInput {
-            id: Some("acme".to_owned()),
-            // Nothing listens on the discard port.
-            domain: Some("http://127.0.0.1:9".to_owned()),
-            client_id: Some("passback".to_owned()),
-            client_secret: Some(SecretString::from("the-client-secret")),
-            username: Some("integration".to_owned()),
-            password: Some(SecretString::from("the-password")),
-            ..ConnectorInput::default()
-        };
         registry
-            .put_connector(&connector.validate().unwrap(), "test")
+            .put_connector(&connector("acme").validate().unwrap(), "test")
             .await
             .unwrap();
         let exam = ExamInput {
